@@ -13,6 +13,8 @@ namespace dozo {
 #define DOZO_NT_STATUS_LIST(X)                \
   X(SUCCESS, 0x00000000)                      \
   X(PENDING, 0x00000103)                      \
+  X(SOME_NOT_MAPPED, 0x00000107)              \
+  X(INVALID_SERVER_STATE, 0xC00000DC)         \
   X(NOTIFY_CLEANUP, 0x0000010B)               \
   X(NOTIFY_ENUM_DIR, 0x0000010C)              \
   X(BUFFER_OVERFLOW, 0x80000005)              \
@@ -32,6 +34,7 @@ namespace dozo {
   X(NO_SUCH_FILE, 0xC000000F)                 \
   X(INVALID_DEVICE_REQUEST, 0xC0000010)       \
   X(END_OF_FILE, 0xC0000011)                  \
+  X(INVALID_VIEW_SIZE, 0xC000001F)            \
   X(MORE_PROCESSING_REQUIRED, 0xC0000016)     \
   X(NO_MEMORY, 0xC0000017)                    \
   X(ACCESS_DENIED, 0xC0000022)                \
@@ -60,6 +63,9 @@ namespace dozo {
   X(PASSWORD_EXPIRED, 0xC0000071)             \
   X(ACCOUNT_DISABLED, 0xC0000072)             \
   X(NONE_MAPPED, 0xC0000073)                  \
+  X(INVALID_OWNER, 0xC000005A)                \
+  X(INVALID_PRIMARY_GROUP, 0xC000005B)        \
+  X(INVALID_ACL, 0xC0000077)                  \
   X(INVALID_SID, 0xC0000078)                  \
   X(INVALID_SECURITY_DESCR, 0xC0000079)       \
   X(RANGE_NOT_LOCKED, 0xC000007E)             \
@@ -77,6 +83,8 @@ namespace dozo {
   X(BAD_NETWORK_PATH, 0xC00000BE)             \
   X(NETWORK_ACCESS_DENIED, 0xC00000CA)        \
   X(BAD_DEVICE_TYPE, 0xC00000CB)              \
+  X(INVALID_DEVICE_STATE, 0xC0000184)         \
+  X(BAD_IMPERSONATION_LEVEL, 0xC00000A5)      \
   X(BAD_NETWORK_NAME, 0xC00000CC)             \
   X(TOO_MANY_SESSIONS, 0xC00000CE)            \
   X(REQUEST_NOT_ACCEPTED, 0xC00000D0)         \
@@ -99,6 +107,9 @@ namespace dozo {
   X(USER_SESSION_DELETED, 0xC0000203)         \
   X(CONNECTION_DISCONNECTED, 0xC000020C)      \
   X(CONNECTION_RESET, 0xC000020D)             \
+  X(CONNECTION_REFUSED, 0xC0000236)           \
+  X(NETWORK_UNREACHABLE, 0xC000023C)          \
+  X(HOST_UNREACHABLE, 0xC000023D)             \
   X(NOT_FOUND, 0xC0000225)                    \
   X(FS_DRIVER_REQUIRED, 0xC000019C)           \
   X(RETRY, 0xC000022D)                        \

@@ -93,7 +93,13 @@ struct SecurityDescriptor {
 
 // Fails with STATUS_INVALID_SECURITY_DESCR on anything out of range, overlapping its own header, or oversized.
 Result<SecurityDescriptor> decode_security_descriptor(Bytes bytes);
-// Always self-relative; SELF_RELATIVE and the *_PRESENT bits are set from what is there.
+// What an ACL takes on the wire, and what its 16-bit size can hold. An ACL that grew (inheritance, mapped modes)
+// is checked by who grew it; what was decoded always fits.
+inline constexpr std::size_t kMaxAclSize = 0xFFFF;
+std::size_t encoded_size(const Acl& acl);
+
+// Always self-relative; SELF_RELATIVE and the *_PRESENT bits are set from what is there. A *_PRESENT bit without an
+// ACL is kept and means the null ACL. Asserts that each ACL is at most kMaxAclSize.
 ByteVector encode_security_descriptor(const SecurityDescriptor& sd);
 
 }  // namespace dozo

@@ -1,0 +1,178 @@
+// Opens: share modes, delete-on-close, rename, and their end. [MS-FSA] 2.1.5.1.2, 2.1.5.5, 2.1.5.15.3, 2.1.5.15.12.
+#include <algorithm>
+#include <vector>
+
+#include "share/engine_state.h"
+
+namespace dozo::share {
+
+namespace {
+
+ShareRights rights_of(const OpenRequest& request, Canary canary) {
+  AccessMask access = request.granted_access;
+  if (canary == Canary::append_is_not_write) access = access.without(Access::append_data);
+  return ShareRights::of(access, request.share_access);
+}
+
+template <class Container, class T>
+void erase_pointer(Container& container, const T* element) {
+  container.erase(std::ranges::find(container, element, [](const auto& p) { return p.get(); }));
+}
+
+template <class T, class Container, class Member, class Value>
+T& find_or_add(Container& container, Member member, const Value& value) {
+  if (T* found = find_by(container, member, value)) return *found;
+  container.push_back(std::make_unique<T>());
+  (*container.back()).*member = value;
+  return *container.back();
+}
+
+}  // namespace
+
+Result<> Engine::State::check_open(const OpenRequest& request, const ShareRights& rights) const {
+  const FileState* file = find_file(request.key.file());
+  if (file == nullptr) return {};
+  const LinkState* link = find_by(file->links, &LinkState::path, request.path);
+  const StreamState* stream = find_by(file->streams, &StreamState::name, request.key.stream);
+
+  // [MS-FSA] 2.1.5.1 phase 6: what is marked deleted cannot be opened again, before any question of sharing.
+  if (link != nullptr && link->deleted) return fail(NtStatus::DELETE_PENDING);
+  if (stream != nullptr && stream->deleted) return fail(NtStatus::DELETE_PENDING);
+
+  // [MS-FSA] 2.1.5.1.2.1: deleting the main stream deletes all streams, so their sharing of DELETE counts for it.
+  if (rights.denies[kDeleteRule] && file->main_stream_deleters != 0) return fail(NtStatus::SHARING_VIOLATION);
+  if (rights.uses[kDeleteRule] && request.key.is_main_stream() && file->delete_deniers != 0) {
+    return fail(NtStatus::SHARING_VIOLATION);
+  }
+  // [MS-FSA] 2.1.5.1.2.2: and the opens of the stream itself, in both directions.
+  if (stream != nullptr && stream->tally.conflicts(rights)) return fail(NtStatus::SHARING_VIOLATION);
+  return {};
+}
+
+void Engine::State::on(const OpenRequest& event, Effects& out) {
+  DOZO_ASSERT(find_open(event.open) == nullptr);
+  const ShareRights rights = rights_of(event, options.canary);
+  if (const Result<> allowed = check_open(event, rights); !allowed) return out.push(Refuse{allowed.error()});
+  enter(event, rights);
+  out.push(Grant{});
+}
+
+void Engine::State::enter(const OpenRequest& request, const ShareRights& rights) {
+  auto& file = files[request.key.file()];
+  if (!file) {
+    file = std::make_unique<FileState>();
+    file->identity = request.key.file();
+  }
+  auto open = std::make_unique<OpenState>();
+  open->request = request;
+  open->rights = rights;
+  open->file = file.get();
+  open->stream = &find_or_add<StreamState>(file->streams, &StreamState::name, request.key.stream);
+  open->link = &find_or_add<LinkState>(file->links, &LinkState::path, request.path);
+
+  ++file->opens;
+  ++open->stream->opens;
+  ++open->link->opens;
+  open->stream->tally.add(rights);
+  if (rights.uses[kDeleteRule] && request.key.is_main_stream()) ++file->main_stream_deleters;
+  if (rights.denies[kDeleteRule]) ++file->delete_deniers;
+  paths.add(request.key.volume, request.path);
+  owners.emplace(request.owner, request.open);
+  opens.emplace(request.open, std::move(open));
+}
+
+void Engine::State::on(const CloseOpen& event, Effects& out) {
+  if (find_open(event.open) == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
+  out.push(Grant{});
+  close(event.open, event.keep_name, out);
+}
+
+void Engine::State::close(OpenId id, bool keep_name, Effects& out) {
+  OpenState& open = *find_open(id);
+  end_waits_of(open, NtStatus::RANGE_NOT_LOCKED, out);
+  release_locks(open, out);
+
+  // [MS-FSA] 2.1.5.5 phase 1: delete-on-close marks at this close; the name goes with the last one.
+  if (open.request.delete_on_close && !keep_name) {
+    (open.request.key.is_main_stream() ? open.link->deleted : open.stream->deleted) = true;
+  }
+  leave_share_modes(open);
+  drop_references(open, out);
+}
+
+void Engine::State::leave_share_modes(OpenState& open) {
+  open.stream->tally.remove(open.rights);
+  if (open.rights.uses[kDeleteRule] && open.request.key.is_main_stream()) --open.file->main_stream_deleters;
+  if (open.rights.denies[kDeleteRule]) --open.file->delete_deniers;
+  paths.remove(open.request.key.volume, open.link->path);
+  owners.erase({open.request.owner, open.request.open});
+}
+
+void Engine::State::drop_references(OpenState& open, Effects& out) {
+  FileState& file = *open.file;
+  const FileKey& key = open.request.key;
+  // [MS-FSA] 2.1.5.5 phase 2: the last open of a deleted stream.
+  if (--open.stream->opens == 0) {
+    if (open.stream->deleted) out.push(Purge{open.request.open, key});
+    erase_pointer(file.streams, open.stream);
+  }
+  // [MS-FSA] 2.1.5.5 phase 3: the last open, of whatever stream, through a deleted link.
+  if (--open.link->opens == 0) {
+    if (open.link->deleted) out.push(Purge{open.request.open, {key.volume, key.device, key.inode, {}}});
+    erase_pointer(file.links, open.link);
+  }
+  if (--file.opens == 0) files.erase(file.identity);
+  opens.erase(open.request.open);
+}
+
+void Engine::State::on(const SetDeletePending& event, Effects& out) {
+  OpenState* open = find_open(event.open);
+  if (open == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
+  // [MS-FSA] 2.1.5.15.3: for setting and for clearing alike.
+  if (!open->request.granted_access.has(Access::delete_object)) return out.push(Refuse{NtStatus::ACCESS_DENIED});
+  (open->request.key.is_main_stream() ? open->link->deleted : open->stream->deleted) = event.on;
+  out.push(Grant{});
+}
+
+void Engine::State::on(const RenameLink& event, Effects& out) {
+  OpenState* open = find_open(event.open);
+  if (open == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
+  if (const Result<> allowed = can_rename(*open); !allowed) return out.push(Refuse{allowed.error()});
+  LinkState& from = *open->link;
+  LinkState* target = find_by(open->file->links, &LinkState::path, event.new_path);
+  const bool merges = target != nullptr && target != &from;
+  if (merges && target->deleted) return out.push(Refuse{NtStatus::DELETE_PENDING});
+
+  paths.remove(open->request.key.volume, from.path, from.opens);
+  paths.add(open->request.key.volume, event.new_path, from.opens);
+  if (merges)
+    merge_links(*open->file, from, *target);
+  else
+    from.path = event.new_path;
+  out.push(Grant{});
+}
+
+// [MS-FSA] 2.1.5.15.12 (TargetExistsSameFile): one name of a file renamed to another of its names leaves one link.
+// Rare enough to visit every open.
+void Engine::State::merge_links(FileState& file, LinkState& from, LinkState& into) {
+  for (auto& [id, open] : opens) {
+    if (open->link == &from) open->link = &into;
+  }
+  into.opens += from.opens;
+  erase_pointer(file.links, &from);
+}
+
+void Engine::State::on(const DisconnectOwner& event, Effects& out) {
+  out.push(Grant{});
+  std::vector<OpenId> gone;
+  for (auto it = owners.lower_bound({event.owner, OpenId{}}); it != owners.end() && it->first == event.owner; ++it) {
+    gone.push_back(it->second);
+  }
+  for (const OpenId id : gone) end_waits_of(*find_open(id), NtStatus::RANGE_NOT_LOCKED, out);
+  for (const OpenId id : gone) {
+    out.push(Forget{id});
+    close(id, false, out);
+  }
+}
+
+}  // namespace dozo::share

@@ -1,0 +1,138 @@
+// What the engine is told. Plain values: an event can be stored, replayed, shrunk and printed.
+#pragma once
+
+#include <boost/container/small_vector.hpp>
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <variant>
+
+#include "base/time.h"
+#include "model/access_mask.h"
+#include "model/create.h"
+#include "model/guid.h"
+#include "share/ids.h"
+
+namespace dozo::share {
+
+// The lease a CREATE asks for. [MS-SMB2] 2.2.13.2.8, 2.2.13.2.10.
+struct LeaseRequest {
+  Guid key;
+  LeaseState state;
+  std::optional<Guid> parent_key;
+  std::uint16_t epoch = 0;
+  bool operator==(const LeaseRequest&) const = default;
+};
+
+// A CREATE asks to open an existing (or just created) stream. Answer: Grant, or Refuse with SHARING_VIOLATION or
+// DELETE_PENDING. [MS-FSA] 2.1.5.1.2.1, 2.1.5.1.2.2.
+struct OpenRequest {
+  OpenId open;
+  OwnerId owner;
+  FileKey key;
+  // The link opened: the path from the volume's root, '\\' between the components, none in front; folded with
+  // fold_name where the volume ignores case. It names the link whose deletion this open prevents, and what lies beneath
+  // what; the engine never shows it to a file system.
+  std::u16string path;
+  // As authorised, generic rights mapped. An open with none of the data rights and DELETE does not take part in share
+  // modes at all (see ShareRights in share_mode.h); nothing needs to be flagged for that.
+  AccessMask granted_access;
+  ShareAccess share_access;
+  bool delete_on_close = false;  // FILE_DELETE_ON_CLOSE; acts when this open is closed
+  bool is_directory = false;
+  OplockLevel oplock = OplockLevel::none;
+  std::optional<LeaseRequest> lease;
+  Guid client_guid;
+  bool operator==(const OpenRequest&) const = default;
+};
+
+// CLOSE, or the release of a grant that never became an open. Answer: Grant, or Refuse(FILE_CLOSED).
+struct CloseOpen {
+  OpenId open;
+  // delete-on-close does not act: the directory holds entries ([MS-FSA] 2.1.5.5 phase 1), or the grant never became
+  // an open.
+  bool keep_name = false;
+  bool operator==(const CloseOpen&) const = default;
+};
+
+// FileDispositionInformation. The server has checked READONLY and that a directory is empty; the engine checks DELETE
+// access. Answer: Grant or Refuse(ACCESS_DENIED). [MS-FSA] 2.1.5.15.3.
+struct SetDeletePending {
+  OpenId open;
+  bool on = true;
+  bool operator==(const SetDeletePending&) const = default;
+};
+
+enum class LockKind : std::uint8_t {
+  shared,
+  exclusive,
+  unlock,
+  invalid,  // any combination of flags that [MS-SMB2] 2.2.26.1 does not list
+};
+
+struct LockElement {
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  LockKind kind = LockKind::invalid;
+  bool fail_immediately = false;
+  bool operator==(const LockElement&) const = default;
+};
+// Flags of [MS-SMB2] 2.2.26.1 to an element.
+LockElement lock_element_from_wire(std::uint64_t offset, std::uint64_t length, std::uint32_t flags);
+using LockElements = boost::container::small_vector<LockElement, 2>;
+
+// [MS-SMB2] 2.2.26. index 1..64, number 0..15.
+struct LockSequence {
+  std::uint32_t index = 0;
+  std::uint8_t number = 0;
+  bool operator==(const LockSequence&) const = default;
+};
+
+// LOCK, whole request: a series of locks or of unlocks, as its first element says. Answer: Grant, Refuse, or
+// Park(ticket) for one blocking lock. [MS-SMB2] 3.3.5.14.
+struct LockRequest {
+  OpenId open;
+  TicketId ticket;
+  LockElements elements;
+  // Only where [MS-SMB2] 3.3.5.14 asks for verification (dialect, resilient/durable open, multichannel); else nullopt.
+  std::optional<LockSequence> sequence;
+  // A parked lock is refused with LOCK_NOT_GRANTED at this instant. None: it waits for ever.
+  std::optional<Instant> give_up_at;
+  bool operator==(const LockRequest&) const = default;
+};
+
+// CANCEL of a parked request. Answer: Grant followed by Wake(ticket, CANCELLED); Refuse(NOT_FOUND) when the ticket is
+// not parked (any more): its Wake is already on its way. [MS-FSA] 2.1.5.20.
+struct CancelTicket {
+  OpenId open;
+  TicketId ticket;
+  bool operator==(const CancelTicket&) const = default;
+};
+
+// A rename that is about to happen: all opens of the link follow to the new path. Sent before the file system is asked,
+// so that check and change are one step; sent again with the old path should the file system refuse.
+// Answer: Grant, or Refuse as can_rename does; DELETE_PENDING when the new path is another, deleted link of the file.
+// [MS-FSA] 2.1.5.15.12.
+struct RenameLink {
+  OpenId open;
+  std::u16string new_path;
+  bool operator==(const RenameLink&) const = default;
+};
+
+// The tree connect, session or connection is gone: every open of the owner is closed. Answer: Grant, then a Wake for
+// each parked request of the owner (RANGE_NOT_LOCKED: no close of a sibling may grant it first), then per open a Forget
+// and what its close sets free.
+struct DisconnectOwner {
+  OwnerId owner;
+  bool operator==(const DisconnectOwner&) const = default;
+};
+
+// Time has come to next_deadline(). Answer: Grant, followed by what had waited for it.
+struct Deadline {
+  bool operator==(const Deadline&) const = default;
+};
+
+using Event = std::variant<OpenRequest, CloseOpen, SetDeletePending, LockRequest, CancelTicket, RenameLink,
+                           DisconnectOwner, Deadline>;
+
+}  // namespace dozo::share
