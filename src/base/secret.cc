@@ -4,6 +4,8 @@
 
 namespace dozo {
 
-void wipe(MutableBytes memory) { explicit_bzero(memory.data(), memory.size()); }
+void wipe(MutableBytes memory) {
+  if (!memory.empty()) explicit_bzero(memory.data(), memory.size());
+}
 
 }  // namespace dozo
