@@ -1,0 +1,204 @@
+#include "vfs/memory/volume.h"
+
+#include "base/unicode.h"
+#include "vfs/memory/file.h"
+
+namespace dozo::vfs {
+
+using memory::Fork;
+using memory::Inode;
+using memory::inode_of;
+using memory::InodeRef;
+using memory::MemoryFile;
+using memory::Tree;
+
+namespace {
+
+bool opens_for_change(OpenFor use) { return use.write_data || use.append_only; }
+
+std::u16string stream_key(std::string_view name) { return fold_name(name); }
+
+class MemoryWatch final : public Watch {
+ public:
+  MemoryWatch(std::shared_ptr<Tree> tree, std::shared_ptr<memory::Watcher> watcher)
+      : tree_(std::move(tree)), watcher_(std::move(watcher)) {}
+  ~MemoryWatch() override {
+    watcher_->listener = nullptr;
+    const std::lock_guard lock(tree_->mutex());
+    tree_->watches().remove(*watcher_);
+  }
+
+ private:
+  std::shared_ptr<Tree> tree_;
+  std::shared_ptr<memory::Watcher> watcher_;
+};
+
+bool creates(StreamMode mode) { return mode != StreamMode::open_existing && mode != StreamMode::truncate_existing; }
+bool truncates(StreamMode mode) {
+  return mode == StreamMode::truncate_existing || mode == StreamMode::create_or_truncate;
+}
+
+// The stream's fork, made or emptied as `mode` says. With the tree's mutex.
+Result<std::shared_ptr<Fork>> stream_fork(Tree& tree, Inode& inode, std::string_view name, StreamMode mode) {
+  const auto wide = utf8_to_utf16(name);
+  if (!wide || wide->empty() || wide->size() > 255) return fail(NtStatus::OBJECT_NAME_INVALID);
+  const auto existing = inode.streams.find(stream_key(name));
+  if (existing != inode.streams.end()) {
+    if (mode == StreamMode::create_new) return fail(NtStatus::OBJECT_NAME_COLLISION);
+    if (truncates(mode)) {
+      DOZO_CHECK(tree.check_writable());
+      existing->second.fork->clear();
+    }
+    return existing->second.fork;
+  }
+  if (!creates(mode)) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  DOZO_CHECK(tree.check_writable());
+  auto fork = std::make_shared<Fork>(tree.space());
+  inode.streams[stream_key(name)] = {std::string(name), fork};
+  inode.change_time = Tree::now();
+  tree.watches().changed(inode, ChangeKind::stream_name);
+  return fork;
+}
+
+}  // namespace
+
+MemoryVolume::MemoryVolume(MemoryOptions options) : tree_(std::make_shared<Tree>(options)) {}
+MemoryVolume::~MemoryVolume() = default;
+
+void MemoryVolume::set_capacity(std::uint64_t bytes) { tree_->space()->capacity = bytes; }
+void MemoryVolume::set_delay(Duration delay) { tree_->set_delay(delay); }
+void MemoryVolume::fail_once(NtStatus status, unsigned after) { tree_->fail_once(status, after); }
+
+Task<Result<VolumeInfo>> MemoryVolume::volume_info(CallerRef) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  VolumeInfo info;
+  info.total = tree_->space()->capacity;
+  info.free = info.total - std::min<std::uint64_t>(info.total, tree_->space()->used);
+  info.available = info.free;
+  info.block_size = memory::kBlockSize;
+  info.serial = 0x4D454D31;
+  info.created = tree_->created();
+  info.features = VolumeFeature::streams | VolumeFeature::extended_attributes;
+  info.features |= VolumeFeature::sparse_files | VolumeFeature::clone_range;
+  info.features |= VolumeFeature::symlinks | VolumeFeature::hard_links;
+  if (tree_->options().case_sensitive) info.features |= VolumeFeature::case_sensitive_search;
+  info.read_only = tree_->options().read_only;
+  co_return info;
+}
+
+Task<Result<Resolved>> MemoryVolume::resolve(CallerRef, const Path& path, ResolveOptions options) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const std::lock_guard lock(tree_->mutex());
+  co_return tree_->resolve(path, options);
+}
+
+Task<Result<FileRef>> MemoryVolume::open(CallerRef, const Resolved& resolved, OpenFor use) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  if (opens_for_change(use)) DOZO_CO_CHECK(tree_->check_writable());
+  const std::lock_guard lock(tree_->mutex());
+  DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
+  co_return std::make_shared<MemoryFile>(tree_, inode, inode->main, use);
+}
+
+Task<Result<FileRef>> MemoryVolume::create(CallerRef, const Resolved& resolved, const CreateSpec& spec) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const std::lock_guard lock(tree_->mutex());
+  DOZO_CO_TRY(const InodeRef inode, tree_->create(resolved, spec));
+  co_return std::make_shared<MemoryFile>(tree_, inode, inode->main, spec.use);
+}
+
+Task<Result<>> MemoryVolume::overwrite(CallerRef, File& file, FileAttributes attributes) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(tree_->check_writable());
+  const std::lock_guard lock(tree_->mutex());
+  Inode& inode = *static_cast<MemoryFile&>(file).inode();
+  if (inode.is_directory()) co_return fail(NtStatus::FILE_IS_A_DIRECTORY);
+  inode.main->clear();
+  inode.extended_attributes.clear();
+  inode.streams.clear();
+  inode.attributes = attributes & kSettableAttributes;
+  inode.last_write_time = inode.change_time = Tree::now();
+  tree_->watches().changed(inode, ChangeKind::size | ChangeKind::last_write);
+  co_return Result<>{};
+}
+
+Task<Result<Volume::Permissions>> MemoryVolume::permissions(CallerRef, const Resolved&) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const bool write = !tree_->options().read_only;
+  co_return Permissions{.read = true, .write = write, .execute = true, .owner = write, .delete_child = write};
+}
+
+Task<Result<>> MemoryVolume::remove(CallerRef, const Location& where, NodeId expected) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const std::lock_guard lock(tree_->mutex());
+  co_return tree_->remove(where, expected);
+}
+
+Task<Result<Location>> MemoryVolume::rename(CallerRef, const Location& from, NodeId expected, const Resolved& to,
+                                            bool replace) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const std::lock_guard lock(tree_->mutex());
+  co_return tree_->rename(from, expected, to, replace);
+}
+
+Task<Result<>> MemoryVolume::link(CallerRef, const Location& from, NodeId expected, const Resolved& to, bool replace) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const std::lock_guard lock(tree_->mutex());
+  co_return tree_->link(from, expected, to, replace);
+}
+
+Task<Result<FileRef>> MemoryVolume::open_stream(CallerRef, const Resolved& resolved, std::string_view stream,
+                                                StreamMode mode, OpenFor use) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  if (opens_for_change(use)) DOZO_CO_CHECK(tree_->check_writable());
+  const std::lock_guard lock(tree_->mutex());
+  DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
+  DOZO_CO_TRY(std::shared_ptr<Fork> fork, stream_fork(*tree_, *inode, stream, mode));
+  co_return std::make_shared<MemoryFile>(tree_, inode, std::move(fork), use);
+}
+
+Task<Result<>> MemoryVolume::remove_stream(CallerRef, const Resolved& resolved, std::string_view stream) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(tree_->check_writable());
+  const std::lock_guard lock(tree_->mutex());
+  DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
+  if (inode->streams.erase(stream_key(stream)) == 0) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  inode->change_time = Tree::now();
+  tree_->watches().changed(*inode, ChangeKind::stream_name);
+  co_return Result<>{};
+}
+
+Task<Result<std::string>> MemoryVolume::read_symlink(CallerRef, const Resolved& resolved) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const std::lock_guard lock(tree_->mutex());
+  DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
+  if (inode->type != NodeType::symlink) co_return fail(NtStatus::NOT_A_REPARSE_POINT);
+  co_return inode->target;
+}
+
+Task<Result<>> MemoryVolume::make_symlink(CallerRef, const Location& where, NodeId expected, std::string_view target) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(tree_->check_writable());
+  const std::lock_guard lock(tree_->mutex());
+  DOZO_CO_TRY(const InodeRef inode, tree_->confirm(where, expected));
+  if (!inode->children.empty()) co_return fail(NtStatus::DIRECTORY_NOT_EMPTY);
+  if (inode->main->size() != 0 || target.empty()) co_return fail(NtStatus::IO_REPARSE_DATA_INVALID);
+  inode->type = NodeType::symlink;
+  inode->target = target;
+  inode->change_time = Tree::now();
+  tree_->watches().changed(*inode, ChangeKind::attributes);
+  co_return Result<>{};
+}
+
+Task<Result<std::unique_ptr<Watch>>> MemoryVolume::watch(CallerRef, File& directory, bool subtree,
+                                                         WatchListener& listener) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const InodeRef inode = static_cast<MemoryFile&>(directory).inode();
+  if (!inode->is_directory()) co_return fail(NtStatus::INVALID_PARAMETER);
+  auto watcher = std::make_shared<memory::Watcher>(&runtime::Loop::current(), inode, subtree, &listener);
+  const std::lock_guard lock(tree_->mutex());
+  tree_->watches().add(watcher);
+  co_return std::make_unique<MemoryWatch>(tree_, std::move(watcher));
+}
+
+}  // namespace dozo::vfs

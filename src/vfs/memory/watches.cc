@@ -1,0 +1,65 @@
+#include "vfs/memory/watches.h"
+
+#include <optional>
+
+namespace dozo::vfs::memory {
+namespace {
+
+// The path of `directory` beneath `top` with a '\' at its end; nullopt: not there (or deeper, without `subtree`).
+std::optional<std::string> prefix_beneath(const Inode& top, const Inode& directory, bool subtree) {
+  if (&top == &directory) return std::string();
+  if (!subtree) return std::nullopt;
+  std::string prefix = directory.name + '\\';
+  for (InodeRef up = directory.parent.lock(); up; up = up->parent.lock()) {
+    if (up.get() == &top) return prefix;
+    prefix = up->name + '\\' + prefix;
+  }
+  return std::nullopt;
+}
+
+}  // namespace
+
+void Watches::remove(const Watcher& watcher) {
+  watchers_.remove_if([&](const std::shared_ptr<Watcher>& w) { return w.get() == &watcher; });
+}
+
+void Watches::tell(const Inode& parent, std::span<const Named> changes, ChangeKinds kinds) {
+  for (const std::shared_ptr<Watcher>& watcher : watchers_) {
+    const auto prefix = prefix_beneath(*watcher->directory, parent, watcher->subtree);
+    if (!prefix) continue;
+    std::vector<Change> told;
+    for (const Named& change : changes) {
+      told.push_back({change.action, kinds, *prefix + std::string(change.name)});
+    }
+    watcher->loop->post([watcher, told = std::move(told)]() mutable {
+      if (watcher->listener != nullptr) watcher->listener->on_changes(std::move(told));
+    });
+  }
+}
+
+void Watches::changed(const Inode& parent, std::string_view name, ChangeAction action, ChangeKinds kinds) {
+  const Named changes[] = {{action, name}};
+  tell(parent, changes, kinds);
+}
+
+void Watches::changed(const Inode& inode, ChangeKinds kinds) {
+  if (watchers_.empty()) return;
+  const InodeRef parent = inode.parent.lock();
+  if (parent && inode.links > 0) changed(*parent, inode.name, ChangeAction::modified, kinds);
+}
+
+void Watches::renamed(const Inode& parent, std::string_view old_name, std::string_view new_name, ChangeKinds kinds) {
+  const Named changes[] = {{ChangeAction::renamed_old_name, old_name}, {ChangeAction::renamed_new_name, new_name}};
+  tell(parent, changes, kinds);
+}
+
+void Watches::gone(const Inode& directory) {
+  for (const std::shared_ptr<Watcher>& watcher : watchers_) {
+    if (watcher->directory.get() != &directory) continue;
+    watcher->loop->post([watcher] {
+      if (watcher->listener != nullptr) watcher->listener->on_directory_gone();
+    });
+  }
+}
+
+}  // namespace dozo::vfs::memory

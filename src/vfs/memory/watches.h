@@ -1,0 +1,45 @@
+// Watches of the memory volume: who is told of which changes.
+#pragma once
+
+#include <list>
+#include <memory>
+#include <string_view>
+
+#include "runtime/loop.h"
+#include "vfs/memory/inode.h"
+
+namespace dozo::vfs::memory {
+
+class Tree;
+
+// What the watch and the posts that are on their way to it share. `listener` is touched on its loop only.
+struct Watcher {
+  runtime::Loop* loop;
+  InodeRef directory;
+  bool subtree;
+  WatchListener* listener;  // null when the watch is gone
+};
+
+// Under the tree's mutex.
+class Watches {
+ public:
+  void add(std::shared_ptr<Watcher> watcher) { watchers_.push_back(std::move(watcher)); }
+  void remove(const Watcher& watcher);
+  bool empty() const { return watchers_.empty(); }
+
+  void changed(const Inode& parent, std::string_view name, ChangeAction action, ChangeKinds kinds);
+  void changed(const Inode& inode, ChangeKinds kinds);  // modified, under the name it is known by
+  void renamed(const Inode& parent, std::string_view old_name, std::string_view new_name, ChangeKinds kinds);
+  void gone(const Inode& directory);
+
+ private:
+  struct Named {
+    ChangeAction action;
+    std::string_view name;
+  };
+  void tell(const Inode& parent, std::span<const Named> changes, ChangeKinds kinds);
+
+  std::list<std::shared_ptr<Watcher>> watchers_;
+};
+
+}  // namespace dozo::vfs::memory

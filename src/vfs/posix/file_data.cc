@@ -1,0 +1,180 @@
+// Reading and writing. What is in the page cache is done inline; what is not goes to the loop, which has a ring or
+// threads for it.
+#include <sys/uio.h>
+
+#include <cerrno>
+
+#include "vfs/posix/file.h"
+#include "vfs/posix/metadata.h"
+#include "vfs/posix/ranges.h"
+
+namespace dozo::vfs::posix {
+namespace {
+
+constexpr std::uint64_t kOffsetMax = static_cast<std::uint64_t>(INT64_MAX);
+// A buffered write that the file system cannot do with RWF_NOWAIT (ext4) is done inline while that is quick, for it
+// mostly copies into the page cache. One that took longer than kSlowWrite met writeback or allocation: the next
+// kWritesAfterSlow go to the loop's ring or threads. So a busy disk costs the loop one delay in that many writes.
+constexpr Duration kSlowWrite = std::chrono::milliseconds(2);
+constexpr int kWritesAfterSlow = 256;
+
+Result<> check_offset(std::uint64_t offset, std::uint64_t length) {
+  if (!in_range(offset, length, kOffsetMax)) return fail(NtStatus::INVALID_PARAMETER);
+  return {};
+}
+
+// Bytes read without waiting; 0 when that needs the disk (or at the end of the file: the caller asks again).
+std::size_t read_cached(const Share& share, int fd, std::uint64_t offset, MutableBytes into) {
+  if (!share.can_read_nowait) return 0;
+  const iovec part{into.data(), into.size()};
+  const ssize_t n = preadv2(fd, &part, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+  if (n >= 0) return static_cast<std::size_t>(n);
+  if (errno == EOPNOTSUPP || errno == ENOSYS) share.can_read_nowait = false;
+  return 0;
+}
+
+// Bytes written inline. Errors show when the rest is written.
+std::size_t write_inline(const Share& share, int fd, std::uint64_t offset, Bytes from) {
+  if (share.can_write_nowait) {
+    const iovec part{const_cast<std::uint8_t*>(from.data()), from.size()};
+    const ssize_t n = pwritev2(fd, &part, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno != EOPNOTSUPP && errno != ENOSYS) return 0;
+    share.can_write_nowait = false;
+  }
+  if (share.writes_to_offload.load(std::memory_order_relaxed) > 0) {
+    --share.writes_to_offload;
+    return 0;
+  }
+  const SystemClock clock;
+  const Instant start = clock.now();
+  const ssize_t n = pwrite(fd, from.data(), from.size(), static_cast<off_t>(offset));
+  if (clock.now() - start > kSlowWrite) share.writes_to_offload = kWritesAfterSlow;
+  return n > 0 ? static_cast<std::size_t>(n) : 0;
+}
+
+}  // namespace
+
+Result<> PosixFile::check_data(bool granted) const {
+  if (type_ == NodeType::directory) return fail(NtStatus::FILE_IS_A_DIRECTORY);
+  if (!granted) return fail(NtStatus::ACCESS_DENIED);
+  return {};
+}
+
+Result<> PosixFile::check_change() const {
+  if (type_ == NodeType::directory) return fail(NtStatus::INVALID_PARAMETER);
+  if (!use_.write_data && !use_.append_only) return fail(NtStatus::ACCESS_DENIED);
+  return {};
+}
+
+Task<Result<std::size_t>> PosixFile::read_at(std::uint64_t offset, MutableBytes into) {
+  DOZO_CO_CHECK(check_data(use_.read_data));
+  DOZO_CO_CHECK(check_offset(offset, into.size()));
+  std::size_t done = read_cached(*share_, fd(), offset, into);
+  while (done < into.size()) {
+    const int n = co_await runtime::read_at(runtime::Loop::current(), fd(), into.subspan(done), offset + done);
+    if (n == -EINTR) continue;
+    if (n < 0) co_return fail_errno(-n);
+    if (n == 0) break;
+    done += static_cast<std::size_t>(n);
+  }
+  co_return done;
+}
+
+Task<Result<>> PosixFile::write_at(std::uint64_t offset, Bytes from) {
+  DOZO_CO_CHECK(check_data(use_.write_data || use_.append_only));
+  DOZO_CO_CHECK(check_offset(offset, from.size()));
+  if (from.empty()) co_return Result<>{};
+  // O_DSYNC waits for the disk at each write.
+  std::size_t done = use_.write_through ? 0 : write_inline(*share_, fd(), offset, from);
+  while (done < from.size()) {
+    const int n = co_await runtime::write_at(runtime::Loop::current(), fd(), from.subspan(done), offset + done);
+    if (n == -EINTR) continue;
+    if (n < 0) co_return fail_errno(-n);
+    if (n == 0) co_return fail(NtStatus::DISK_FULL);
+    done += static_cast<std::size_t>(n);
+  }
+  co_return Result<>{};
+}
+
+Task<Result<>> PosixFile::flush() {
+  const bool open_for_data = use_.read_data || use_.write_data || use_.append_only;
+  if (!open_for_data) co_return Result<>{};
+  const int error = co_await runtime::fsync(runtime::Loop::current(), fd(), false);
+  if (error < 0) co_return fail_errno(-error);
+  co_return Result<>{};
+}
+
+Task<Result<>> PosixFile::set_size(std::uint64_t size) {
+  DOZO_CO_CHECK(check_change());
+  DOZO_CO_CHECK(check_offset(size, 0));
+  const int file = fd();
+  co_return co_await runtime::offload(runtime::Loop::current(), [file, size] { return truncate_to(file, size); });
+}
+
+Task<Result<>> PosixFile::set_allocation(std::uint64_t size) {
+  DOZO_CO_CHECK(check_change());
+  DOZO_CO_CHECK(check_offset(size, 0));
+  const int file = fd();
+  co_return co_await runtime::offload(runtime::Loop::current(), [file, size] { return allocate_to(file, size); });
+}
+
+Task<Result<>> PosixFile::zero_range(ByteRange range) {
+  DOZO_CO_CHECK(check_change());
+  DOZO_CO_CHECK(check_offset(range.offset, range.length));
+  const int file = fd();
+  const ShareRef share = share_;
+  co_return co_await runtime::offload(
+      runtime::Loop::current(), [file, range, share] { return zero_bytes(file, range, is_sparse(*share, file)); });
+}
+
+Task<Result<std::vector<ByteRange>>> PosixFile::allocated_ranges(ByteRange within) {
+  DOZO_CO_CHECK(check_data(true));
+  const int file = fd();
+  const ShareRef share = share_;
+  co_return co_await runtime::offload(runtime::Loop::current(), [file, within, share] {
+    return find_allocated(file, within, is_sparse(*share, file));
+  });
+}
+
+Task<Result<std::uint64_t>> PosixFile::copy_from(File& source, ByteRange range, std::uint64_t to_offset) {
+  auto* from = dynamic_cast<PosixFile*>(&source);
+  if (from == nullptr) co_return co_await File::copy_from(source, range, to_offset);
+  DOZO_CO_CHECK(check_data(use_.write_data || use_.append_only));
+  DOZO_CO_CHECK(from->check_data(from->use_.read_data));
+  DOZO_CO_CHECK(check_offset(range.offset, range.length));
+  DOZO_CO_CHECK(check_offset(to_offset, range.length));
+  const int in = from->fd();
+  const int out = fd();
+  // Bounded pieces: a long copy leaves the threads to others in between.
+  constexpr std::uint64_t kPiece = 8 * 1024 * 1024;
+  std::uint64_t done = 0;
+  while (done < range.length) {
+    const ByteRange piece{range.offset + done, std::min(kPiece, range.length - done)};
+    const std::uint64_t to = to_offset + done;
+    const auto n = co_await runtime::offload(runtime::Loop::current(),
+                                             [in, out, piece, to] { return copy_bytes(in, piece, out, to); });
+    if (!n && n.error() == NtStatus::NOT_SUPPORTED) {
+      const ByteRange rest{range.offset + done, range.length - done};
+      DOZO_CO_TRY(const std::uint64_t copied, co_await File::copy_from(source, rest, to));
+      co_return done + copied;
+    }
+    if (!n) co_return fail(n.error());
+    if (*n == 0) break;
+    done += *n;
+  }
+  co_return done;
+}
+
+Task<Result<>> PosixFile::clone_from(File& source, ByteRange range, std::uint64_t to_offset) {
+  auto* from = dynamic_cast<PosixFile*>(&source);
+  if (from == nullptr) co_return fail(NtStatus::NOT_SUPPORTED);
+  DOZO_CO_CHECK(check_data(use_.write_data || use_.append_only));
+  DOZO_CO_CHECK(from->check_data(from->use_.read_data));
+  const int in = from->fd();
+  const int out = fd();
+  co_return co_await runtime::offload(runtime::Loop::current(),
+                                      [in, out, range, to_offset] { return clone_bytes(in, range, out, to_offset); });
+}
+
+}  // namespace dozo::vfs::posix

@@ -1,0 +1,119 @@
+#include "vfs/posix/node_info.h"
+
+#include <cerrno>
+
+#include "base/unicode.h"
+
+namespace dozo::vfs::posix {
+namespace {
+
+constexpr std::uint64_t kAllocationUnit = 4096;
+constexpr std::string_view kUserPrefix = "user.";
+constexpr std::string_view kStreamPrefix = "user.DosStream.";
+constexpr std::string_view kHidden[] = {"user.DOSATTRIB", "user.DosAttrib", "user.SAMBA_PAI", "user.SAMBA_STREAMS"};
+
+FileTime file_time(const statx_timestamp& t) {
+  return FileTime::from_wall(WallTime(std::chrono::seconds(t.tv_sec) + Duration(t.tv_nsec)));
+}
+
+std::uint64_t allocation_of(const struct statx& status) {
+  const std::uint64_t bytes = status.stx_blocks * 512;
+  return (bytes + kAllocationUnit - 1) / kAllocationUnit * kAllocationUnit;
+}
+
+struct Recorded {
+  DosAttributes attributes;
+  std::uint32_t ea_size = 0;
+};
+
+// One listing says whether there is anything to fetch; most objects have nothing or the record alone.
+Recorded recorded(const Share& share, Place place) {
+  Recorded out;
+  if (!share.has_xattrs) return out;
+  const auto names = list_xattrs(place);
+  if (!names) {
+    if (names.error() == EOPNOTSUPP) share.has_xattrs = false;
+    return out;
+  }
+  for (const std::string& name : *names) {
+    if (name == kDosAttributesName) {
+      out.attributes = stored_attributes(share, place);
+    } else if (const auto ea = client_ea_name(name)) {
+      const auto value = get_xattr(place, name.c_str());
+      // [MS-FSCC] 2.4.15: each entry has 8 bytes, the name with its NUL and the value, and starts at a multiple of 4.
+      if (value) {
+        out.ea_size = (out.ea_size + 3) / 4 * 4 + static_cast<std::uint32_t>(8 + ea->size() + 1 + value->size());
+      }
+    }
+  }
+  return out;
+}
+
+FileAttributes attributes_of(const struct statx& status, const DosAttributes& stored, std::string_view client_name) {
+  FileAttributes out;
+  const bool directory = S_ISDIR(status.stx_mode);
+  if (stored.attributes) {
+    out = stored.attributes->without(FileAttribute::directory);
+  } else {
+    if (!directory && (status.stx_mode & 0222) == 0) out |= FileAttribute::read_only;
+    if (client_name.size() > 1 && client_name[0] == '.' && client_name != "..") out |= FileAttribute::hidden;
+  }
+  if (directory) out |= FileAttribute::directory;
+  return or_normal(out);
+}
+
+}  // namespace
+
+FileTime birth_time(const struct statx& status) {
+  if ((status.stx_mask & STATX_BTIME) != 0) return file_time(status.stx_btime);
+  return std::min({file_time(status.stx_mtime), file_time(status.stx_ctime), file_time(status.stx_atime)});
+}
+
+DosAttributes stored_attributes(const Share& share, Place place) {
+  if (!share.has_xattrs) return {};
+  const auto blob = get_xattr(place, kDosAttributesName);
+  if (!blob) return {};
+  return decode_dos_attributes(*blob).value_or(DosAttributes{});
+}
+
+NodeInfo node_info(const Share& share, const struct statx& status, Place place, std::string_view client_name) {
+  NodeInfo info;
+  info.id = id_of(status);
+  info.type = type_of(status.stx_mode);
+  if (info.type == NodeType::file) {
+    info.size = status.stx_size;
+    info.allocation_size = allocation_of(status);
+  }
+  const bool plain = info.type == NodeType::file || info.type == NodeType::directory;
+  const Recorded record = plain ? recorded(share, place) : Recorded{};
+  info.links = status.stx_nlink;
+  info.creation_time = record.attributes.creation_time.value_or(birth_time(status));
+  info.last_access_time = file_time(status.stx_atime);
+  info.last_write_time = file_time(status.stx_mtime);
+  info.change_time = file_time(status.stx_ctime);
+  info.attributes = attributes_of(status, record.attributes, client_name);
+  info.uid = status.stx_uid;
+  info.gid = status.stx_gid;
+  info.mode = status.stx_mode & 07777u;
+  info.ea_size = record.ea_size;
+  return info;
+}
+
+Result<NodeInfo> node_info(const Share& share, int fd, std::string_view client_name) {
+  const auto status = status_of_fd(fd);
+  if (!status) return fail_errno(status.error());
+  return node_info(share, *status, {fd}, client_name);
+}
+
+std::optional<std::string_view> client_ea_name(std::string_view xattr_name) {
+  if (!xattr_name.starts_with(kUserPrefix) || is_stream_xattr(xattr_name)) return std::nullopt;
+  for (const std::string_view hidden : kHidden) {
+    if (equal_ignoring_case(utf8_to_utf16_lossy(xattr_name), utf8_to_utf16_lossy(hidden))) return std::nullopt;
+  }
+  xattr_name.remove_prefix(kUserPrefix.size());
+  return xattr_name.empty() ? std::nullopt : std::optional(xattr_name);
+}
+
+bool is_stream_xattr(std::string_view xattr_name) { return xattr_name.starts_with(kStreamPrefix); }
+
+}  // namespace dozo::vfs::posix

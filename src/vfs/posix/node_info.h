@@ -1,0 +1,22 @@
+// What the system knows of an object, as NodeInfo.
+#pragma once
+
+#include "vfs/posix/dos_attributes.h"
+#include "vfs/posix/share.h"
+
+namespace dozo::vfs::posix {
+
+// `client_name` decides whether an object without a record is hidden (a leading dot). Run as the process itself:
+// records are read whoever may read the file.
+NodeInfo node_info(const Share& share, const struct statx& status, Place place, std::string_view client_name);
+Result<NodeInfo> node_info(const Share& share, int fd, std::string_view client_name);
+
+// What is stored about the object; empty when nothing is.
+DosAttributes stored_attributes(const Share& share, Place place);
+FileTime birth_time(const struct statx& status);
+
+// Extended attributes that clients see: "user." without what Samba and we keep there. nullopt: none of theirs.
+std::optional<std::string_view> client_ea_name(std::string_view xattr_name);
+bool is_stream_xattr(std::string_view xattr_name);
+
+}  // namespace dozo::vfs::posix

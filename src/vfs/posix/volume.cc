@@ -1,0 +1,238 @@
+#include "vfs/posix/volume.h"
+
+#include <sys/statvfs.h>
+
+#include <cerrno>
+#include <climits>
+
+#include "vfs/posix/file.h"
+#include "vfs/posix/metadata.h"
+#include "vfs/posix/names.h"
+#include "vfs/posix/posix_volume.h"
+#include "vfs/posix/ranges.h"
+#include "vfs/posix/stream.h"
+#include "vfs/posix/walk.h"
+#include "vfs/posix/watch.h"
+
+namespace dozo::vfs {
+
+Result<std::unique_ptr<Volume>> open_posix_volume(const BackendOptions& options) {
+  posix::UniqueFd root(::open(options.path.c_str(), O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!root && errno == ENOENT) return fail(NtStatus::OBJECT_PATH_NOT_FOUND);
+  if (!root && errno == ENOTDIR) return fail(NtStatus::NOT_A_DIRECTORY);
+  if (!root) return posix::fail_errno(errno);
+  const auto status = posix::status_of_fd(root.get());
+  if (!status) return posix::fail_errno(status.error());
+  auto share = std::make_shared<posix::Share>(std::move(root), *status, options);
+  const auto xattrs = posix::list_xattrs({share->root->fd()});
+  if (!xattrs && xattrs.error() == EOPNOTSUPP) share->has_xattrs = false;
+  return std::make_unique<posix::PosixVolume>(std::move(share));
+}
+
+}  // namespace dozo::vfs
+
+namespace dozo::vfs::posix {
+namespace {
+
+bool opens_for_change(OpenFor use) { return use.write_data || use.append_only; }
+
+int flags_for(NodeType type, OpenFor use) {
+  if (type == NodeType::symlink) return O_PATH | O_NOFOLLOW;
+  if (type == NodeType::directory) return use.read_data ? O_RDONLY | O_DIRECTORY : O_PATH | O_DIRECTORY;
+  const bool change = opens_for_change(use);
+  if (!use.read_data && !change) return O_PATH;
+  const int access = use.read_data && change ? O_RDWR : change ? O_WRONLY : O_RDONLY;
+  // Should the name have become a FIFO meanwhile, the open must not wait for its other end.
+  return access | O_NONBLOCK | O_NOCTTY | (use.write_through ? O_DSYNC : 0);
+}
+
+Result<> check_openable(const Share& share, NodeType type, OpenFor use) {
+  if (opens_for_change(use)) DOZO_CHECK(share.check_writable());
+  const bool data = use.read_data || opens_for_change(use);
+  const bool plain = type == NodeType::file || type == NodeType::directory || type == NodeType::symlink;
+  // FIFOs, sockets and devices: only to look at.
+  if (data && !plain) return fail(NtStatus::ACCESS_DENIED);
+  return {};
+}
+
+bool may(int fd, int what) { return faccessat(fd, "", what, AT_EACCESS | AT_EMPTY_PATH) == 0; }
+
+Result<Volume::Permissions> look_up_permissions(const Caller* caller, const Resolved& resolved) {
+  const int fd = fd_of(resolved.node);
+  const auto status = status_of_fd(fd);
+  if (!status) return fail_errno(status.error());
+  const bool switched = caller != nullptr && caller->switch_identity;
+  const uid_t uid = switched ? caller->uid : geteuid();
+  const ActingAs acting(caller);
+  if (!acting.ok()) return fail(NtStatus::ACCESS_DENIED);
+  Volume::Permissions out;
+  out.read = may(fd, R_OK);
+  out.write = may(fd, W_OK);
+  out.execute = may(fd, X_OK);
+  out.owner = uid == 0 || status->stx_uid == uid;
+  if (!resolved.parent) return out;
+  const int parent = fd_of(resolved.parent);
+  const auto above = status_of_fd(parent);
+  out.delete_child = above && may(parent, W_OK | X_OK);
+  const bool sticky = above && (above->stx_mode & S_ISVTX) != 0;
+  if (sticky && !out.owner && above->stx_uid != uid) out.delete_child = false;
+  return out;
+}
+
+Result<> empty_file(const Share& share, int fd, FileAttributes attributes) {
+  DOZO_CHECK(truncate_to(fd, 0));
+  DOZO_CHECK(remove_all_eas_and_streams(share, fd));
+  if (share.has_xattrs) DOZO_CHECK(change_sparse(share, fd, false));
+  return change_attributes(share, fd, attributes);
+}
+
+Result<std::string> symlink_text(int fd) {
+  std::array<char, PATH_MAX> text;
+  const ssize_t n = readlinkat(fd, "", text.data(), text.size());
+  if (n < 0 && (errno == EINVAL || errno == ENOENT)) return fail(NtStatus::NOT_A_REPARSE_POINT);
+  if (n < 0) return fail_errno(errno);
+  return std::string(text.data(), static_cast<std::size_t>(n));
+}
+
+Result<VolumeInfo> look_up_volume(const Share& share) {
+  struct statvfs status{};
+  if (fstatvfs(share.root->fd(), &status) != 0) return fail_errno(errno);
+  VolumeInfo info;
+  info.total = status.f_blocks * status.f_frsize;
+  info.free = status.f_bfree * status.f_frsize;
+  info.available = status.f_bavail * status.f_frsize;
+  info.block_size = static_cast<std::uint32_t>(status.f_frsize);
+  const NodeId id = share.root->id();
+  info.serial = static_cast<std::uint32_t>((id.device * 0x9E3779B97F4A7C15ull + id.inode) >> 16);
+  if (const auto root = status_of_fd(share.root->fd())) info.created = birth_time(*root);
+  info.features = VolumeFeature::sparse_files | VolumeFeature::symlinks;
+  info.features |= VolumeFeature::hard_links;
+  if (share.has_xattrs) info.features |= VolumeFeature::streams | VolumeFeature::extended_attributes;
+  if (share.case_sensitive) info.features |= VolumeFeature::case_sensitive_search;
+  info.read_only = share.read_only || (status.f_flag & ST_RDONLY) != 0;
+  return info;
+}
+
+}  // namespace
+
+PosixVolume::PosixVolume(ShareRef share) : share_(std::move(share)), hubs_(std::make_unique<WatchHubs>()) {}
+PosixVolume::~PosixVolume() = default;
+
+Task<Result<VolumeInfo>> PosixVolume::volume_info(CallerRef) {
+  const Share& share = *share_;
+  co_return co_await runtime::offload(runtime::Loop::current(), [&share] { return look_up_volume(share); });
+}
+
+Task<Result<Resolved>> PosixVolume::resolve(CallerRef caller, const Path& path, ResolveOptions options) {
+  Attempt<Resolved> cached = posix::resolve(*share_, caller.get(), path, options, Wait::no);
+  if (!cached.would_wait) co_return std::move(cached.result);
+  co_return co_await runtime::offload(
+      runtime::Loop::current(), [&] { return posix::resolve(*share_, caller.get(), path, options, Wait::yes).result; });
+}
+
+Task<Result<UniqueFd>> PosixVolume::open_as(CallerRef caller, const Resolved& resolved, int flags) {
+  Attempt<UniqueFd> cached = reopen(*share_, caller.get(), resolved, flags, Wait::no);
+  if (!cached.would_wait) co_return std::move(cached.result);
+  co_return co_await runtime::offload(runtime::Loop::current(),
+                                      [&] { return reopen(*share_, caller.get(), resolved, flags, Wait::yes).result; });
+}
+
+Task<Result<FileRef>> PosixVolume::open(CallerRef caller, const Resolved& resolved, OpenFor use) {
+  DOZO_CO_CHECK(check_openable(*share_, resolved.info.type, use));
+  DOZO_CO_TRY(UniqueFd fd, co_await open_as(caller, resolved, flags_for(resolved.info.type, use)));
+  if (resolved.info.type == NodeType::directory && opens_for_change(use)) {
+    const ActingAs acting(caller.get());
+    if (!acting.ok() || !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);
+  }
+  co_return std::make_shared<PosixFile>(share_, std::move(fd), resolved.node->id(), resolved.info.type, use,
+                                        resolved.path);
+}
+
+Task<Result<FileRef>> PosixVolume::create(CallerRef caller, const Resolved& resolved, const CreateSpec& spec) {
+  auto created = co_await runtime::offload(runtime::Loop::current(),
+                                           [&] { return create_object(*share_, caller.get(), resolved, spec); });
+  if (!created) co_return fail(created.error());
+  co_return std::make_shared<PosixFile>(share_, std::move(created->fd), created->id, spec.type, spec.use,
+                                        resolved.path);
+}
+
+Task<Result<>> PosixVolume::overwrite(CallerRef, File& file, FileAttributes attributes) {
+  DOZO_CO_CHECK(share_->check_writable());
+  auto* posix_file = dynamic_cast<PosixFile*>(&file);
+  if (posix_file == nullptr) co_return fail(NtStatus::INVALID_PARAMETER);
+  if (file.type() == NodeType::directory) co_return fail(NtStatus::FILE_IS_A_DIRECTORY);
+  const int fd = posix_file->fd();
+  co_return co_await runtime::offload(runtime::Loop::current(),
+                                      [&, fd] { return empty_file(*share_, fd, attributes); });
+}
+
+Task<Result<Volume::Permissions>> PosixVolume::permissions(CallerRef caller, const Resolved& resolved) {
+  auto permissions = look_up_permissions(caller.get(), resolved);
+  if (permissions && share_->read_only) {
+    permissions->write = permissions->owner = permissions->delete_child = false;
+  }
+  co_return permissions;
+}
+
+Task<Result<>> PosixVolume::remove(CallerRef caller, const Location& where, NodeId expected) {
+  co_return co_await runtime::offload(runtime::Loop::current(),
+                                      [&] { return remove_name(*share_, caller.get(), where, expected); });
+}
+
+Task<Result<Location>> PosixVolume::rename(CallerRef caller, const Location& from, NodeId expected, const Resolved& to,
+                                           bool replace) {
+  co_return co_await runtime::offload(
+      runtime::Loop::current(), [&] { return rename_object(*share_, caller.get(), from, expected, to, replace); });
+}
+
+Task<Result<>> PosixVolume::link(CallerRef caller, const Location& from, NodeId expected, const Resolved& to,
+                                 bool replace) {
+  co_return co_await runtime::offload(runtime::Loop::current(),
+                                      [&] { return link_object(*share_, caller.get(), from, expected, to, replace); });
+}
+
+Task<Result<FileRef>> PosixVolume::open_stream(CallerRef caller, const Resolved& resolved, std::string_view stream,
+                                               StreamMode mode, OpenFor use) {
+  DOZO_CO_CHECK(check_openable(*share_, resolved.info.type, use));
+  const bool changes = opens_for_change(use) || mode != StreamMode::open_existing;
+  DOZO_CO_TRY(UniqueFd fd, co_await open_as(caller, resolved, O_PATH));
+  {
+    const ActingAs acting(caller.get());
+    if (!acting.ok()) co_return fail(NtStatus::ACCESS_DENIED);
+    if (use.read_data && !may(fd.get(), R_OK)) co_return fail(NtStatus::ACCESS_DENIED);
+    if (changes && !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);
+  }
+  DOZO_CO_TRY(std::string xattr, open_stream_xattr(*share_, fd.get(), stream, mode));
+  co_return std::make_shared<PosixStream>(share_, std::move(fd), resolved.node->id(), std::move(xattr), use);
+}
+
+Task<Result<>> PosixVolume::remove_stream(CallerRef caller, const Resolved& resolved, std::string_view stream) {
+  DOZO_CO_CHECK(share_->check_writable());
+  DOZO_CO_TRY(const UniqueFd fd, co_await open_as(caller, resolved, O_PATH));
+  {
+    const ActingAs acting(caller.get());
+    if (!acting.ok() || !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);
+  }
+  co_return remove_stream_xattr(*share_, fd.get(), stream);
+}
+
+Task<Result<std::string>> PosixVolume::read_symlink(CallerRef, const Resolved& resolved) {
+  if (resolved.info.type != NodeType::symlink) co_return fail(NtStatus::NOT_A_REPARSE_POINT);
+  co_return symlink_text(fd_of(resolved.node));
+}
+
+Task<Result<>> PosixVolume::make_symlink(CallerRef caller, const Location& where, NodeId expected,
+                                         std::string_view target) {
+  const std::string text(target);
+  co_return co_await runtime::offload(runtime::Loop::current(),
+                                      [&] { return replace_by_symlink(*share_, caller.get(), where, expected, text); });
+}
+
+Task<Result<std::unique_ptr<Watch>>> PosixVolume::watch(CallerRef caller, File& directory, bool subtree,
+                                                        WatchListener& listener) {
+  auto* file = dynamic_cast<PosixFile*>(&directory);
+  if (file == nullptr || file->type() != NodeType::directory) co_return fail(NtStatus::INVALID_PARAMETER);
+  co_return co_await hubs_->watch(std::move(caller), file->fd(), subtree, listener);
+}
+
+}  // namespace dozo::vfs::posix

@@ -1,0 +1,169 @@
+// What only the posix backend has to keep.
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <sys/xattr.h>
+#include <unistd.h>
+
+#include <filesystem>
+#include <fstream>
+
+#include "vfs/posix/posix_volume.h"
+#include "vfs/volume_test_support.h"
+
+namespace dozo::vfs::posix {
+namespace {
+
+class PosixVolumeTest : public VolumeFixture {
+ protected:
+  void SetUp() override { open_volume("posix"); }
+  std::string on_disk(const std::string& name) const { return folder() + "/" + name; }
+  void put(const std::string& name) const { std::ofstream(on_disk(name)) << name; }
+  std::uint64_t scans() { return static_cast<PosixVolume&>(volume()).share().names.scans(); }
+  static CallerRef user(uid_t uid) {
+    return std::make_shared<Caller>(Caller{.uid = uid, .gid = uid, .groups = {}, .switch_identity = true});
+  }
+  Result<FileRef> open_as(const CallerRef& who, const Path& path, OpenFor use) {
+    const auto at = run(volume().resolve(who, path, {}));
+    if (!at) return fail(at.error());
+    return run(volume().open(who, *at, use));
+  }
+};
+
+TEST_F(PosixVolumeTest, folder_that_is_missing_or_no_folder_is_refused) {
+  put("file");
+  EXPECT_EQ(status(open_posix_volume({.path = on_disk("none")})), NtStatus::OBJECT_PATH_NOT_FOUND);
+  EXPECT_EQ(status(open_posix_volume({.path = on_disk("file")})), NtStatus::NOT_A_DIRECTORY);
+}
+
+TEST_F(PosixVolumeTest, misses_in_a_large_folder_cost_one_scan) {
+  for (int i = 0; i < 2000; ++i) put(fmt::format("File{}", i));
+  for (int i = 0; i < 500; ++i) EXPECT_FALSE(exists({fmt::format("none{}", i)}));
+  EXPECT_TRUE(exists({"fILE77"}));
+  EXPECT_EQ(scans(), 1u);
+}
+
+TEST_F(PosixVolumeTest, local_changes_are_seen_at_once) {
+  EXPECT_FALSE(exists({"first"}));
+  for (int i = 0; i < 100; ++i) {
+    put("Local");
+    EXPECT_TRUE(exists({"LOCAL"}));
+    std::filesystem::rename(on_disk("Local"), on_disk("Moved"));
+    EXPECT_FALSE(exists({"LOCAL"}));
+    EXPECT_TRUE(exists({"MOVED"}));
+    ::unlink(on_disk("Moved").c_str());
+    EXPECT_FALSE(exists({"MOVED"}));
+  }
+  EXPECT_EQ(scans(), 1u);
+}
+
+TEST_F(PosixVolumeTest, folder_removed_and_made_again_is_another) {
+  for (int i = 0; i < 20; ++i) {
+    ::mkdir(on_disk("d").c_str(), 0755);
+    EXPECT_FALSE(exists({"d", "NAME"}));
+    put("d/Name");
+    EXPECT_TRUE(exists({"d", "NAME"}));
+    std::filesystem::remove_all(on_disk("d"));
+  }
+}
+
+TEST_F(PosixVolumeTest, symlink_within_the_share_is_followed_upwards_too) {
+  ::mkdir(on_disk("d").c_str(), 0755);
+  put("target");
+  ASSERT_EQ(::symlink("../target", on_disk("d/up").c_str()), 0);
+  EXPECT_EQ(look({"d", "up"})->node->id(), look({"target"})->node->id());
+  EXPECT_TRUE(open({"D", "UP"}));
+}
+
+TEST_F(PosixVolumeTest, symlink_swapped_in_between_resolve_and_open_is_not_followed) {
+  put("f");
+  const auto at = look({"f"});
+  ASSERT_EQ(::unlink(on_disk("f").c_str()), 0);
+  ASSERT_EQ(::symlink("/etc/passwd", on_disk("f").c_str()), 0);
+  const auto opened = run(volume().open(caller(), *at, {.read_data = true}));
+  ASSERT_FALSE(opened);
+  EXPECT_TRUE(opened.error() == NtStatus::ACCESS_DENIED || opened.error() == NtStatus::RETRY);
+}
+
+TEST_F(PosixVolumeTest, folder_on_the_way_swapped_for_a_symlink_out_is_denied) {
+  ::mkdir(on_disk("d").c_str(), 0755);
+  EXPECT_FALSE(exists({"d", "passwd"}));
+  ASSERT_EQ(::rmdir(on_disk("d").c_str()), 0);
+  ASSERT_EQ(::symlink("/etc", on_disk("d").c_str()), 0);
+  EXPECT_EQ(look_status({"d", "passwd"}), NtStatus::ACCESS_DENIED);
+  EXPECT_EQ(names({}), (std::vector<std::string>{".", ".."}));
+}
+
+TEST_F(PosixVolumeTest, fifo_is_never_opened_for_data) {
+  ASSERT_EQ(::mkfifo(on_disk("pipe").c_str(), 0644), 0);
+  EXPECT_EQ(look({"pipe"})->info.type, NodeType::fifo);
+  EXPECT_EQ(status(open_as(caller(), {"pipe"}, {.read_data = true})), NtStatus::ACCESS_DENIED);
+  EXPECT_EQ(status(open_as(caller(), {"pipe"}, {.write_data = true})), NtStatus::ACCESS_DENIED);
+  EXPECT_TRUE(open_as(caller(), {"pipe"}, {}));
+}
+
+TEST_F(PosixVolumeTest, names_windows_cannot_hold_are_mapped_both_ways) {
+  put("a:b?");
+  EXPECT_EQ(names({}), (std::vector<std::string>{".", "..", "a\uF022b\uF025"}));
+  EXPECT_TRUE(open({"A\uF022B\uF025"}));
+  ASSERT_TRUE(make({"x\uF021"}));
+  EXPECT_EQ(::access(on_disk("x*").c_str(), F_OK), 0);
+}
+
+TEST_F(PosixVolumeTest, records_are_kept_as_smbd_keeps_them) {
+  const FileRef file = make({"f"}, NodeType::file, FileAttribute::archive);
+  const FileTime created{0x01dd7a3411f6d67e};
+  ASSERT_TRUE(run(file->set_times({.creation = created})));
+  std::array<std::uint8_t, 64> blob;
+  ASSERT_EQ(::getxattr(on_disk("f").c_str(), "user.DOSATTRIB", blob.data(), blob.size()), 24);
+  EXPECT_EQ(fmt::format("{:02x}", fmt::join(std::span(blob).first(24), "")),
+            "000005000500000011000000200000007ed6f611347add01");
+}
+
+TEST_F(PosixVolumeTest, streams_are_kept_as_samba_keeps_them) {
+  put("f");
+  const auto stream = run(volume().open_stream(caller(), *look({"f"}), "note", StreamMode::create_new, kReadWrite));
+  write(**stream, "text");
+  std::array<char, 64> blob;
+  ASSERT_EQ(::getxattr(on_disk("f").c_str(), "user.DosStream.note:$DATA", blob.data(), blob.size()), 5);
+  EXPECT_EQ(std::string(blob.data(), 5), std::string("text\0", 5));
+  EXPECT_EQ(write(**stream, "x", 1u << 20), NtStatus::DISK_FULL);
+}
+
+TEST_F(PosixVolumeTest, own_records_are_no_extended_attributes_of_clients) {
+  const FileRef file = make({"f"}, NodeType::file, FileAttribute::archive);
+  EXPECT_TRUE(run(file->extended_attributes())->empty());
+  EXPECT_EQ(status(run(file->set_extended_attribute("dosattrib", as_bytes("x")))), NtStatus::ACCESS_DENIED);
+  EXPECT_EQ(status(run(file->set_extended_attribute("DosStream.x:$DATA", as_bytes("x")))), NtStatus::ACCESS_DENIED);
+}
+
+TEST_F(PosixVolumeTest, identity_decides_and_is_given_back) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ::chmod(folder().c_str(), 0777);
+  put("private");
+  ::chmod(on_disk("private").c_str(), 0600);
+  EXPECT_EQ(status(open_as(user(1000), {"private"}, {.read_data = true})), NtStatus::ACCESS_DENIED);
+  EXPECT_TRUE(open_as(user(1000), {"private"}, {}));
+  const auto at = run(volume().resolve(user(1000), {"mine"}, {}));
+  ASSERT_TRUE(run(volume().create(user(1000), *at, {NodeType::file, kReadWrite, FileAttribute::hidden})));
+  EXPECT_EQ(look({"mine"})->info.uid, 1000u);
+  EXPECT_TRUE(look({"mine"})->info.attributes.has(FileAttribute::hidden));
+  EXPECT_TRUE(open_as(caller(), {"private"}, kReadWrite));
+  const auto granted = run(volume().permissions(user(1000), *look({"private"})));
+  EXPECT_FALSE(granted->read || granted->write || granted->owner);
+}
+
+TEST_F(PosixVolumeTest, folder_of_another_user_is_neither_searched_nor_changed) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ::chmod(folder().c_str(), 0755);
+  ::mkdir(on_disk("closed").c_str(), 0700);
+  put("closed/f");
+  EXPECT_EQ(status(run(volume().resolve(user(1000), {"closed", "f"}, {}))), NtStatus::ACCESS_DENIED);
+  const auto at = run(volume().resolve(user(1000), {"new"}, {}));
+  EXPECT_EQ(status(run(volume().create(user(1000), *at, {NodeType::file, kReadWrite, {}}))), NtStatus::ACCESS_DENIED);
+  const auto root = run(volume().resolve(user(1000), {"closed"}, {}));
+  const Location where{root->parent, "closed"};
+  EXPECT_EQ(status(run(volume().remove(user(1000), where, root->node->id()))), NtStatus::ACCESS_DENIED);
+}
+
+}  // namespace
+}  // namespace dozo::vfs::posix

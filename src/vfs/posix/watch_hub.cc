@@ -1,0 +1,289 @@
+#include "vfs/posix/watch_hub.h"
+
+#include <poll.h>
+#include <sys/inotify.h>
+
+#include "base/log.h"
+#include "vfs/posix/name_map.h"
+
+namespace dozo::vfs::posix {
+namespace {
+
+constexpr std::size_t kEarlyMax = 16384;
+
+ChangeKinds name_kind(std::uint32_t mask) {
+  return (mask & IN_ISDIR) != 0 ? ChangeKind::directory_name : ChangeKind::file_name;
+}
+
+// IN_ATTRIB stands for mode, owner, times, links and extended attributes alike.
+ChangeKinds attribute_kinds() {
+  ChangeKinds kinds = ChangeKind::attributes | ChangeKind::security;
+  kinds |= ChangeKind::last_write | ChangeKind::last_access;
+  kinds |= ChangeKind::creation | ChangeKind::ea;
+  return kinds;
+}
+
+// As runtime::poll, with an operation that unsubscribe() can cancel.
+struct PollAwaiter {
+  runtime::Loop& loop;
+  runtime::Operation& op;
+  int fd;
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) const {
+    op = {};
+    op.waiter = h;
+    return !loop.start_poll(op, fd, POLLIN);
+  }
+  int await_resume() const noexcept { return op.result; }
+};
+
+}  // namespace
+
+WatchHub::WatchHub(runtime::Loop& loop) : loop_(loop), inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {}
+
+Task<Result<SubscriberRef>> WatchHub::subscribe(CallerRef caller, int directory, bool subtree,
+                                                WatchListener& listener) {
+  const std::shared_ptr<WatchHub> keep = shared_from_this();
+  auto subscriber = std::make_shared<Subscriber>();
+  subscriber->listener = &listener;
+  subscriber->caller = std::move(caller);
+  subscriber->subtree = subtree;
+  subscriber->directory = UniqueFd(fcntl(directory, F_DUPFD_CLOEXEC, 0));
+  const TreeToWatch what{.inotify = inotify_.get(),
+                         .directory = subscriber->directory.get(),
+                         .beneath = {},
+                         .prefix = {},
+                         .subtree = subtree,
+                         .list_entries = false,
+                         .limit = kWatchedDirectoriesMax};
+  ++adding_;
+  const auto tree = co_await runtime::offload(loop_, [&] { return watch_tree(subscriber->caller.get(), what); });
+  --adding_;
+  if (!tree) co_return fail(tree.error());
+  subscribers_.push_back(subscriber);
+  register_tree(subscriber, *tree);
+  watch_parent(subscriber);
+  handle(std::exchange(early_, {}));
+  if (!running_) {
+    running_ = true;
+    runtime::spawn(gate_, pump(keep));
+  }
+  co_return subscriber;
+}
+
+void WatchHub::unsubscribe(const SubscriberRef& subscriber) {
+  subscriber->listener = nullptr;
+  std::erase(subscribers_, subscriber);
+  for (auto it = interests_.begin(); it != interests_.end();) {
+    std::erase_if(it->second, [&](const Interest& interest) { return interest.subscriber == subscriber; });
+    if (it->second.empty()) inotify_rm_watch(inotify_.get(), it->first);
+    it = it->second.empty() ? interests_.erase(it) : std::next(it);
+  }
+  if (subscribers_.empty() && polling_) loop_.cancel(poll_);
+}
+
+void WatchHub::add_interest(int watch, Interest interest) {
+  auto& all = interests_[watch];
+  for (Interest& known : all) {
+    if (known.subscriber != interest.subscriber || known.parent_of_top != interest.parent_of_top) continue;
+    known.prefix = std::move(interest.prefix);
+    return;
+  }
+  ++interest.subscriber->directories;
+  all.push_back(std::move(interest));
+}
+
+void WatchHub::register_tree(const SubscriberRef& subscriber, const WatchedTree& tree) {
+  for (const WatchedDirectory& directory : tree.directories)
+    add_interest(directory.watch, {subscriber, directory.path});
+  if (!tree.complete) {
+    log::warning("watch_incomplete", "A watch covers {} folders only: the limit of watches has been reached.",
+                 subscriber->directories);
+  }
+}
+
+// A directory that is held open is told of its own removal late; its parent is told at once.
+void WatchHub::watch_parent(const SubscriberRef& subscriber) {
+  const UniqueFd parent(openat(subscriber->directory.get(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
+  if (!parent) return;
+  const int watch = inotify_add_watch(inotify_.get(), proc_path(parent.get()).c_str(), kWatchEvents | IN_ONLYDIR);
+  if (watch >= 0) add_interest(watch, {subscriber, {}, true});
+}
+
+Task<void> WatchHub::pump(std::shared_ptr<WatchHub> self) {
+  WatchHub& hub = *self;
+  while (!hub.subscribers_.empty()) {
+    hub.polling_ = true;
+    const int ready = co_await PollAwaiter{hub.loop_, hub.poll_, hub.inotify_.get()};
+    hub.polling_ = false;
+    if (ready < 0 || hub.subscribers_.empty()) continue;
+    hub.handle(hub.read_events());
+    co_await hub.watch_new_directories();
+  }
+  hub.running_ = false;
+  // The gate in the hub is left after this coroutine has ended: the hub goes no sooner.
+  hub.loop_.post([self = std::move(self)] {});
+}
+
+WatchHub::Events WatchHub::read_events() {
+  Events events;
+  std::array<std::uint8_t, 16384> buffer;
+  for (;;) {
+    const ssize_t n = read(inotify_.get(), buffer.data(), buffer.size());
+    if (n <= 0) return events;
+    ByteReader in(Bytes(buffer).first(static_cast<std::size_t>(n)));
+    while (in.remaining() >= sizeof(inotify_event)) {
+      Event event;
+      event.watch = static_cast<int>(in.u32());
+      event.mask = in.u32();
+      event.cookie = in.u32();
+      const std::uint32_t length = in.u32();
+      const std::string_view padded = as_text(in.bytes(length));
+      event.name = padded.substr(0, padded.find('\0'));
+      events.push_back(std::move(event));
+    }
+  }
+}
+
+void WatchHub::handle(const Events& events) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const Event& event = events[i];
+    const bool pair = (event.mask & IN_MOVED_FROM) != 0 && i + 1 < events.size() &&
+                      (events[i + 1].mask & IN_MOVED_TO) != 0 && events[i + 1].cookie == event.cookie &&
+                      events[i + 1].watch == event.watch;
+    handle_one(event, pair ? &events[i + 1] : nullptr);
+    if (pair) ++i;
+  }
+  deliver();
+}
+
+void WatchHub::handle_one(const Event& event, const Event* moved_to) {
+  if ((event.mask & IN_Q_OVERFLOW) != 0) return overflow();
+  const auto it = interests_.find(event.watch);
+  if (it == interests_.end()) {
+    if (adding_ > 0 && early_.size() < kEarlyMax) early_.push_back(event);
+    if (adding_ > 0 && moved_to != nullptr && early_.size() < kEarlyMax) early_.push_back(*moved_to);
+    return;
+  }
+  const std::vector<Interest> concerned = it->second;  // handling may change the original
+  for (const Interest& interest : concerned) handle_for(interest, event, moved_to);
+  if ((event.mask & IN_IGNORED) != 0) interests_.erase(event.watch);
+}
+
+void WatchHub::handle_for(const Interest& interest, const Event& event, const Event* moved_to) {
+  Subscriber& subscriber = *interest.subscriber;
+  if (interest.parent_of_top) {
+    if ((event.mask & IN_DELETE) != 0) check_gone(interest.subscriber);
+    return;
+  }
+  if (event.name.empty()) return handle_self(interest, event);
+  if (moved_to != nullptr) return handle_rename(interest, event, *moved_to);
+  const std::string path = interest.prefix + to_client_name(event.name);
+  const bool directory = (event.mask & IN_ISDIR) != 0;
+  if ((event.mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
+    subscriber.changes.push_back({ChangeAction::added, name_kind(event.mask), path});
+    if (directory && subscriber.subtree) new_directories_.push_back({interest.subscriber, path + '\\'});
+  } else if ((event.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
+    subscriber.changes.push_back({ChangeAction::removed, name_kind(event.mask), path});
+    if (directory) forget_beneath(interest.subscriber, path + '\\');
+  } else if ((event.mask & IN_MODIFY) != 0) {
+    subscriber.changes.push_back({ChangeAction::modified, ChangeKind::size | ChangeKind::last_write, path});
+  } else if ((event.mask & IN_ATTRIB) != 0) {
+    subscriber.changes.push_back({ChangeAction::modified, attribute_kinds(), path});
+  }
+}
+
+// About the watched directory itself. Those beneath are told of through their parents.
+void WatchHub::handle_self(const Interest& interest, const Event& event) {
+  if (!interest.prefix.empty()) return;
+  if ((event.mask & (IN_DELETE_SELF | IN_UNMOUNT)) != 0 && interest.subscriber->listener != nullptr) {
+    interest.subscriber->listener->on_directory_gone();
+  }
+}
+
+void WatchHub::check_gone(const SubscriberRef& subscriber) {
+  const auto status = status_of_fd(subscriber->directory.get());
+  if (status && status->stx_nlink > 0) return;
+  deliver();
+  if (subscriber->listener != nullptr) subscriber->listener->on_directory_gone();
+}
+
+// Within one directory: [MS-FSCC] 2.7.1 keeps the pair of rename actions for that.
+void WatchHub::handle_rename(const Interest& interest, const Event& from, const Event& to) {
+  const std::string old_path = interest.prefix + to_client_name(from.name);
+  const std::string new_path = interest.prefix + to_client_name(to.name);
+  auto& changes = interest.subscriber->changes;
+  changes.push_back({ChangeAction::renamed_old_name, name_kind(from.mask), old_path});
+  changes.push_back({ChangeAction::renamed_new_name, name_kind(from.mask), new_path});
+  if ((from.mask & IN_ISDIR) == 0) return;
+  const std::string old_prefix = old_path + '\\';
+  for (auto& [watch, all] : interests_) {
+    for (Interest& other : all) {
+      if (other.subscriber != interest.subscriber || !other.prefix.starts_with(old_prefix)) continue;
+      other.prefix = new_path + '\\' + other.prefix.substr(old_prefix.size());
+    }
+  }
+}
+
+void WatchHub::forget_beneath(const SubscriberRef& subscriber, const std::string& prefix) {
+  for (auto it = interests_.begin(); it != interests_.end();) {
+    const std::size_t gone = std::erase_if(it->second, [&](const Interest& interest) {
+      return interest.subscriber == subscriber && !interest.parent_of_top && interest.prefix.starts_with(prefix);
+    });
+    subscriber->directories -= gone;
+    if (it->second.empty()) inotify_rm_watch(inotify_.get(), it->first);
+    it = it->second.empty() ? interests_.erase(it) : std::next(it);
+  }
+}
+
+void WatchHub::overflow() {
+  for (const SubscriberRef& subscriber : std::vector(subscribers_)) {
+    if (subscriber->listener != nullptr) subscriber->listener->on_overflow();
+  }
+}
+
+void WatchHub::deliver() {
+  for (const SubscriberRef& subscriber : std::vector(subscribers_)) {
+    if (subscriber->changes.empty()) continue;
+    auto changes = std::exchange(subscriber->changes, {});
+    if (subscriber->listener != nullptr) subscriber->listener->on_changes(std::move(changes));
+  }
+}
+
+// A new directory may hold something before it is watched: what is found in it is told as added.
+Task<void> WatchHub::watch_new_directories() {
+  while (!new_directories_.empty()) {
+    const NewDirectory next = std::move(new_directories_.back());
+    new_directories_.pop_back();
+    const SubscriberRef& subscriber = next.subscriber;
+    if (subscriber->listener == nullptr || subscriber->directories >= kWatchedDirectoriesMax) continue;
+    std::string disk;
+    for (std::string_view rest = next.prefix; !rest.empty();) {
+      const std::size_t end = rest.find('\\');
+      if (!disk.empty()) disk += '/';
+      disk += to_disk_name(rest.substr(0, end)).value_or(std::string());
+      rest.remove_prefix(end + 1);
+    }
+    const TreeToWatch what{.inotify = inotify_.get(),
+                           .directory = subscriber->directory.get(),
+                           .beneath = disk,
+                           .prefix = next.prefix,
+                           .subtree = true,
+                           .list_entries = true,
+                           .limit = kWatchedDirectoriesMax - subscriber->directories};
+    ++adding_;
+    const auto tree = co_await runtime::offload(loop_, [&] { return watch_tree(subscriber->caller.get(), what); });
+    --adding_;
+    if (!tree || subscriber->listener == nullptr) continue;
+    register_tree(subscriber, *tree);
+    for (const std::string& entry : tree->entries) {
+      const bool directory =
+          std::ranges::find(tree->directories, entry + '\\', &WatchedDirectory::path) != tree->directories.end();
+      subscriber->changes.push_back(
+          {ChangeAction::added, directory ? ChangeKind::directory_name : ChangeKind::file_name, entry});
+    }
+    handle(std::exchange(early_, {}));
+  }
+}
+
+}  // namespace dozo::vfs::posix

@@ -1,0 +1,79 @@
+// WatchHub: one inotify descriptor on one loop, read by one coroutine as long as there are watches.
+#pragma once
+
+#include <unordered_map>
+
+#include "runtime/gate.h"
+#include "vfs/posix/watch.h"
+#include "vfs/posix/watch_tree.h"
+
+namespace dozo::vfs::posix {
+
+// A watch, as the hub knows it. Touched on the hub's loop only.
+struct Subscriber {
+  WatchListener* listener;  // null: the watch is gone
+  CallerRef caller;
+  UniqueFd directory;
+  bool subtree;
+  std::size_t directories = 0;
+  std::vector<Change> changes;  // of the batch that is being handled
+};
+using SubscriberRef = std::shared_ptr<Subscriber>;
+
+class WatchHub : public std::enable_shared_from_this<WatchHub> {
+ public:
+  explicit WatchHub(runtime::Loop& loop);
+  bool ok() const { return static_cast<bool>(inotify_); }
+
+  Task<Result<SubscriberRef>> subscribe(CallerRef caller, int directory, bool subtree, WatchListener& listener);
+  void unsubscribe(const SubscriberRef& subscriber);
+
+ private:
+  struct Event {
+    int watch;
+    std::uint32_t mask;
+    std::uint32_t cookie;
+    std::string name;  // on disk
+  };
+  // Whom a directory's events concern, and where it lies for them.
+  struct Interest {
+    SubscriberRef subscriber;
+    std::string prefix;
+    bool parent_of_top = false;  // watched only to see the top itself go
+  };
+  struct NewDirectory {
+    SubscriberRef subscriber;
+    std::string prefix;  // with a '\' at its end
+  };
+  using Events = std::vector<Event>;
+
+  static Task<void> pump(std::shared_ptr<WatchHub> self);
+  Events read_events();
+  void handle(const Events& events);
+  void handle_one(const Event& event, const Event* moved_to);
+  void handle_for(const Interest& interest, const Event& event, const Event* moved_to);
+  void handle_self(const Interest& interest, const Event& event);
+  void handle_rename(const Interest& interest, const Event& from, const Event& to);
+  void check_gone(const SubscriberRef& subscriber);
+  void overflow();
+  void deliver();
+  Task<void> watch_new_directories();
+  void register_tree(const SubscriberRef& subscriber, const WatchedTree& tree);
+  void add_interest(int watch, Interest interest);
+  void forget_beneath(const SubscriberRef& subscriber, const std::string& prefix);
+  void watch_parent(const SubscriberRef& subscriber);
+
+  runtime::Loop& loop_;
+  runtime::Gate gate_;
+  UniqueFd inotify_;
+  runtime::Operation poll_;
+  bool polling_ = false;
+  bool running_ = false;
+  int adding_ = 0;  // walks in progress: events of directories that they add are kept
+  Events early_;
+  std::vector<SubscriberRef> subscribers_;
+  std::unordered_map<int, std::vector<Interest>> interests_;
+  std::vector<NewDirectory> new_directories_;
+};
+
+}  // namespace dozo::vfs::posix

@@ -1,0 +1,31 @@
+// Extended attributes of an object that is known by a descriptor, O_PATH included.
+#pragma once
+
+#include <expected>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+
+namespace dozo::vfs::posix {
+
+// Errors are errno values.
+template <class T = void>
+using Errno = std::expected<T, int>;
+
+// Where an object is: a descriptor, or an entry of a directory (its last component is not followed).
+struct Place {
+  int fd;
+  const char* entry = nullptr;
+};
+
+Errno<ByteVector> get_xattr(Place place, const char* name);
+Errno<> set_xattr(int fd, const char* name, Bytes value);
+Errno<> remove_xattr(int fd, const char* name);
+Errno<std::vector<std::string>> list_xattrs(Place place);
+
+// "/proc/self/fd/N": reaches the object behind an O_PATH descriptor for calls that take none.
+std::string proc_path(int fd);
+
+}  // namespace dozo::vfs::posix
