@@ -1,0 +1,110 @@
+#include "cli/commands.h"
+
+#include <algorithm>
+
+#include "cli/serve_plan.h"
+
+namespace dozo::cli {
+namespace {
+
+constexpr OptionSpec kConfig{"--config", "FILE", "Configuration file; /etc/dozo/dozo.toml unless told otherwise."};
+constexpr OptionSpec kStateDir{"--state-dir", "FOLDER", "State folder, instead of the configuration's."};
+constexpr OptionSpec kJson{"--json", "", "Print JSON."};
+constexpr OptionSpec kPasswordStdin{"--password-stdin", "", "Read the password from standard input, one line."};
+constexpr ArgumentSpec kUser{"NAME", "The user's name; case does not matter."};
+
+constexpr OptionSpec kStoreOptions[] = {kConfig, kStateDir};
+constexpr OptionSpec kPasswordOptions[] = {kConfig, kStateDir, kPasswordStdin};
+constexpr OptionSpec kAddOptions[] = {
+    kConfig,
+    kStateDir,
+    kPasswordStdin,
+    {"--full-name", "TEXT", "The name people know the user by."},
+    {"--group", "GROUP", "Make the user a member; a group that is not there is made.", true},
+};
+constexpr OptionSpec kListOptions[] = {kConfig, kStateDir, kJson};
+constexpr ArgumentSpec kUserArgument[] = {kUser};
+constexpr ArgumentSpec kMemberArguments[] = {kUser, {"GROUP", "The group's name."}};
+constexpr ArgumentSpec kOptionalFile[] = {{"FILE", "The file; /etc/dozo/dozo.toml unless told otherwise.", false}};
+constexpr ArgumentSpec kSmbConf[] = {{"FILE", "An smb.conf, for example /etc/samba/smb.conf."}};
+constexpr OptionSpec kJsonOnly[] = {kJson};
+constexpr ArgumentSpec kSession[] = {{"SESSION", "The session's number, as dozo status shows it."}};
+constexpr ArgumentSpec kHelpArgument[] = {{"COMMAND", "The command to explain.", false, true}};
+constexpr ArgumentSpec kManualFolder[] = {{"FOLDER", "Where the pages are written."}};
+constexpr ArgumentSpec kShell[] = {{"SHELL", "bash, zsh or fish."}};
+
+constexpr CommandSpec kCommands[] = {
+    {"serve", "Share folders", kServeDescription, kServeOptions, kServeArguments, run_serve},
+    {"user add", "Add a user",
+     "Adds a user of this server. The password is asked for twice without echo, or read from standard input. Only a "
+     "hash of it is stored. A running server knows the user at once.",
+     kAddOptions, kUserArgument, run_user_add},
+    {"user passwd", "Change a user's password",
+     "Sets a new password. Sessions that are open go on; the next logon needs the new one.", kPasswordOptions,
+     kUserArgument, run_user_passwd},
+    {"user remove", "Remove a user",
+     "Removes the user and its memberships. Sessions that are open go on until they end or are kicked.", kStoreOptions,
+     kUserArgument, run_user_remove},
+    {"user list",
+     "List the users",
+     "Prints each user with its number, state and groups.",
+     kListOptions,
+     {},
+     run_user_list},
+    {"user join", "Make a user a member of a group",
+     "Adds the membership; a group that is not there is made. Shares name groups as \"@group\".", kStoreOptions,
+     kMemberArguments, run_user_join},
+    {"user leave", "End a user's membership of a group", "Removes the membership. The group stays.", kStoreOptions,
+     kMemberArguments, run_user_leave},
+    {"config check",
+     "Check a configuration file",
+     "Reports everything that is wrong in the file, each with line and column, and does nothing else.",
+     {},
+     kOptionalFile,
+     run_config_check},
+    {"config show", "Print the whole effective configuration",
+     "Prints every setting, also those that are not in the file, with where its value came from. What is printed is a "
+     "configuration file itself.",
+     kJsonOnly, kOptionalFile, run_config_show},
+    {"config import-smb-conf",
+     "Turn an smb.conf into a dozo.toml",
+     "Prints a configuration for dozo on standard output, and on standard error each option that has no counterpart, "
+     "with its line and what it means for you. Exit status 1 when there was such an option.",
+     {},
+     kSmbConf,
+     run_config_import_smb_conf},
+    {"status",
+     "Show what the running server does",
+     "Asks the server over its control socket for connections, sessions, open files, and the protections in force.",
+     kListOptions,
+     {},
+     run_status},
+    {"reload",
+     "Make the running server read its configuration again",
+     "Sessions go on; new ones get the new configuration. When the file has an error, nothing changes.",
+     kStoreOptions,
+     {},
+     run_reload},
+    {"kick", "End a session", "Closes the session and the connection it came over.", kStoreOptions, kSession, run_kick},
+    {"help", "Explain a command", "Prints what --help prints.", {}, kHelpArgument, run_help},
+    {"_man", "Write the man pages", "", {}, kManualFolder, run_manual, true},
+    {"_completion", "Print a shell's completions", "", {}, kShell, run_completion, true},
+};
+
+constexpr CommandGroup kGroups[] = {
+    {"user", "Users of this server"},
+    {"config", "The configuration file"},
+};
+
+}  // namespace
+
+std::span<const CommandSpec> commands() { return kCommands; }
+
+const CommandSpec* find_command(std::string_view name) {
+  const auto it = std::ranges::find(kCommands, name, &CommandSpec::name);
+  return it == std::end(kCommands) ? nullptr : it;
+}
+
+std::span<const CommandGroup> command_groups() { return kGroups; }
+
+}  // namespace dozo::cli

@@ -1,0 +1,121 @@
+#include "server/commands/logon.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "guard/audit.h"
+#include "server/server.h"
+
+namespace dozo::server {
+namespace {
+
+using guard::AuditEvent;
+
+AuditEvent event_of(identity::Refusal refusal) {
+  switch (refusal) {
+    case identity::Refusal::none: return AuditEvent::logon_succeeded;
+    case identity::Refusal::anonymous: return AuditEvent::anonymous_logon_refused;
+    case identity::Refusal::guest: return AuditEvent::guest_logon_refused;
+    case identity::Refusal::no_common_mechanism: return AuditEvent::ntlm_refused;
+    default: return AuditEvent::logon_refused;
+  }
+}
+
+// The account this process runs as: for users who have no system account, until a share's run_as says better.
+std::string own_account() {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwuid_r(geteuid(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) return {};
+  return found->pw_name;
+}
+
+Result<std::shared_ptr<const identity::AccessToken>> find_token(Server& server, const std::string& account) {
+  const std::shared_ptr<const identity::UserSnapshot> users = server.users().snapshot();
+  const identity::User* user = users->find_user(account);
+  if (user == nullptr) return fail(NtStatus::LOGON_FAILURE);
+  const identity::TokenOptions options{.domain = server.name(), .run_as = own_account()};
+  return identity::build_access_token(*users, *user, options);
+}
+
+}  // namespace
+
+Logon begin_logon(Connection& connection) {
+  Server& server = connection.server();
+  std::vector<std::unique_ptr<identity::Mechanism>> mechanisms;
+  // auth.ntlm = "off" leaves no mechanism until Kerberos is there: start refuses such a configuration.
+  mechanisms.push_back(identity::make_ntlm_acceptor(server.ntlm_settings(), server.users(), server.clock()));
+  return {identity::SpnegoAcceptor(std::move(mechanisms)), connection.negotiated->preauth};
+}
+
+runtime::Task<LogonOutcome> finish_logon(Connection& connection, std::shared_ptr<Session> session, NtStatus status) {
+  const Logon& logon = session->is_valid() ? *session->valid().reauthentication : session->logon();
+  LogonOutcome outcome{.status = status, .report = logon.acceptor.report(), .token = nullptr};
+  if (status != NtStatus::SUCCESS) co_return outcome;
+  Server& server = connection.server();
+  const std::string account = logon.acceptor.account();
+  const auto find = [&server, account] { return find_token(server, account); };
+  auto token = co_await runtime::offload(connection.loop(), find);
+  if (!token) {
+    outcome.status = NtStatus::LOGON_FAILURE;
+    outcome.report.refusal = identity::Refusal::no_system_account;
+  } else if (session->is_valid() && (*token)->user != session->valid().token->user) {
+    // [MS-SMB2] 3.3.5.5.2: the session stays its user's.
+    outcome.status = NtStatus::ACCESS_DENIED;
+    outcome.report.refusal = identity::Refusal::unknown_user;
+  } else {
+    outcome.token = *token;
+  }
+  co_return outcome;
+}
+
+ValidSession make_valid(const Connection& connection, const Logon& logon,
+                        std::shared_ptr<const identity::AccessToken> token, bool client_requires_signing) {
+  const Negotiated& n = *connection.negotiated;
+  const std::shared_ptr<const Config> config = connection.server().config();
+  crypto::SessionKeys keys = crypto::derive_session_keys({.dialect = n.dialect,
+                                                          .cipher = n.cipher,
+                                                          .mechanism_key = logon.acceptor.session_key().bytes(),
+                                                          .preauth_hash = logon.preauth.bytes()},
+                                                         crypto::Side::server);
+  crypto::Signer signer(n.signing_algorithm, keys.signing.bytes());
+  ValidSession valid{.token = std::move(token), .keys = keys, .signer = std::move(signer)};
+  if (n.cipher) {
+    valid.sealer.emplace(*n.cipher, keys.encryption.bytes());
+    valid.unsealer.emplace(*n.cipher, keys.decryption.bytes());
+    valid.nonces = std::make_shared<crypto::NonceCounter>();
+  }
+  valid.signing_required = client_requires_signing || config->server.signing == SigningPolicy::required;
+  valid.encrypt_data = config->server.encryption == EncryptionPolicy::required;
+  return valid;
+}
+
+void audit_logon(const Connection& connection, const identity::LogonReport& report, SessionId session,
+                 NtStatus status) {
+  guard::AuditRecord record{.event = event_of(report.refusal),
+                            .address = connection.peer_address(),
+                            .user = report.user,
+                            .domain = report.domain,
+                            .workstation = report.workstation,
+                            .mechanism = std::string(report.mechanism),
+                            .session = session};
+  if (status != NtStatus::SUCCESS) {
+    if (record.event == AuditEvent::logon_succeeded) record.event = AuditEvent::logon_refused;
+    record.reason = std::string(identity::to_string(report.refusal));
+    record.status = status;
+  } else {
+    record.dialect = connection.negotiated->dialect;
+  }
+  guard::emit(record);
+}
+
+runtime::Task<void> end_session_of_user(std::shared_ptr<Connection> connection, SessionId session_id,
+                                        std::string user) {
+  const std::shared_ptr<Session> session = connection->find_session(session_id);
+  if (!session || !session->is_valid() || session->valid().token->user_name != user) co_return;
+  co_await connection->end_session(session, "its client has set up a new one in its place");
+}
+
+}  // namespace dozo::server

@@ -1,0 +1,138 @@
+// TREE_CONNECT and TREE_DISCONNECT. [MS-SMB2] 3.3.5.7, 3.3.5.8.
+#include "wire/tree_connect.h"
+
+#include <pwd.h>
+#include <unistd.h>
+
+#include <array>
+
+#include "guard/audit.h"
+#include "guard/share_policy.h"
+#include "server/commands/close_open.h"
+#include "server/commands/commands.h"
+#include "server/connection.h"
+#include "server/server.h"
+#include "wire/tree_disconnect.h"
+
+namespace dozo::server {
+namespace {
+
+constexpr std::size_t kTreesMax = 4096;  // of one session
+
+// The share's name in \\server\share. [MS-SMB2] 2.2.9.
+Result<std::string> share_name_of(std::u16string_view path) {
+  const std::size_t cut = path.rfind(u'\\');
+  if (cut == std::u16string_view::npos || cut + 1 == path.size() || !path.starts_with(u"\\\\")) {
+    return fail(NtStatus::BAD_NETWORK_NAME);
+  }
+  return utf16_to_utf8(path.substr(cut + 1));
+}
+
+std::vector<std::string> group_names(Server& server, std::string_view user) {
+  std::vector<std::string> names;
+  const auto users = server.users().snapshot();
+  for (const identity::Group* group : users->groups_of(user)) names.push_back(group->name);
+  return names;
+}
+
+Result<guard::SharePermit> permit(Request& request, const Share& share) {
+  const std::string& user = request.session->valid().token->user_name;
+  const guard::SharePolicy policy{.allow = share.config.allow,
+                                  .deny = {},
+                                  .read_only = share.config.read_only,
+                                  .write_allow = {},
+                                  .encryption_required = share.encryption_required};
+  const std::vector<std::string> groups = group_names(request.server, user);
+  const guard::Subject subject{
+      .user = user, .groups = groups, .peer_can_encrypt = request.connection.negotiated->cipher.has_value()};
+  const auto verdict = guard::permit_connect(policy, subject);
+  if (verdict) return *verdict;
+  guard::emit({.event = guard::AuditEvent::share_refused,
+               .address = request.connection.peer_address(),
+               .user = user,
+               .share = share.config.name,
+               .reason = std::string(guard::to_string(verdict.error()))});
+  return fail(NtStatus::ACCESS_DENIED);
+}
+
+std::optional<vfs::Caller> account_of(const std::string& name) {
+  std::array<char, 16384> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
+    return std::nullopt;
+  }
+  return vfs::Caller{.uid = found->pw_uid, .gid = found->pw_gid, .groups = {}, .switch_identity = true};
+}
+
+// As whom this user's file operations on the share run.
+runtime::Task<Result<vfs::CallerRef>> caller_of(Request& request, ShareRef share) {
+  const auto token = request.session->valid().token;
+  if (!request.server.switch_identity() || share->is_ipc()) {
+    co_return std::make_shared<vfs::Caller>(
+        vfs::Caller{.uid = geteuid(), .gid = getegid(), .groups = {}, .switch_identity = false});
+  }
+  if (!token->mapped_to_run_as) {
+    co_return std::make_shared<vfs::Caller>(vfs::Caller{
+        .uid = token->uid, .gid = token->gid, .groups = token->supplementary_gids, .switch_identity = true});
+  }
+  if (!share->config.run_as.empty()) {
+    const std::string name = share->config.run_as;
+    const auto look_up = [name] { return account_of(name); };
+    auto account = co_await runtime::offload(request.connection.loop(), look_up);
+    if (!account) {
+      log::error("run_as_unknown", "share {}: run_as = \"{}\" is no account of this system", share->config.name, name);
+      co_return fail(NtStatus::ACCESS_DENIED);
+    }
+    co_return std::make_shared<vfs::Caller>(std::move(*account));
+  }
+  // The folder's owner.
+  const auto process = std::make_shared<const vfs::Caller>();
+  auto root = co_await share->volume->resolve(process, {}, {});
+  if (!root) co_return fail(root.error());
+  co_return std::make_shared<vfs::Caller>(
+      vfs::Caller{.uid = root->info.uid, .gid = root->info.gid, .groups = {}, .switch_identity = true});
+}
+
+wire::TreeConnectResponse response_of(const Tree& tree) {
+  wire::TreeConnectResponse response;
+  response.share_type = tree.share->is_ipc() ? wire::ShareType::pipe : wire::ShareType::disk;
+  if (tree.share->is_ipc()) response.share_flags |= wire::ShareProperty::no_caching;
+  if (tree.share->encryption_required) response.share_flags |= wire::ShareProperty::encrypt_data;
+  response.maximal_access = tree.maximal_access;
+  return response;
+}
+
+}  // namespace
+
+runtime::Task<Result<Reply>> handle_tree_connect(Request& request) {
+  DOZO_CO_TRY(const auto in, request.decode<wire::TreeConnectRequest>());
+  const bool extended = request.connection.negotiated->dialect == Dialect::smb_3_1_1 &&
+                        in.flags.has(wire::TreeConnectFlag::extension_present);
+  // [MS-SMB2] 2.2.9.1: the extension's contexts are optional; malformed ones are an error all the same.
+  if (extended) DOZO_CO_CHECK(wire::decode_tree_connect_contexts(request.message));
+  DOZO_CO_TRY(const std::string name, share_name_of(in.path));
+  const ShareRef share = request.server.find_share(name);
+  if (!share) co_return fail(NtStatus::BAD_NETWORK_NAME);
+  if (request.session->valid().trees.size() >= kTreesMax) co_return fail(NtStatus::INSUFFICIENT_RESOURCES);
+
+  DOZO_CO_TRY(const guard::SharePermit granted, permit(request, *share));
+  auto caller = co_await caller_of(request, share);
+  if (!caller) co_return fail(caller.error());
+  if (request.session->has_ended()) co_return fail(NtStatus::USER_SESSION_DELETED);
+
+  const auto tree = std::make_shared<Tree>(request.session->next_tree_id(), share, std::move(*caller),
+                                           guard::share_access(granted), request.received_at);
+  request.session->valid().trees.emplace(tree->id, tree);
+  request.server.stats.trees_now.fetch_add(1, std::memory_order_relaxed);
+  request.tree_id = tree->id;
+  co_return Reply::of(response_of(*tree));
+}
+
+runtime::Task<Result<Reply>> handle_tree_disconnect(Request& request) {
+  DOZO_CO_CHECK(request.decode<wire::TreeDisconnectRequest>());
+  co_await close_tree(request.server, request.session, request.tree);
+  co_return Reply::of(wire::TreeDisconnectResponse{});
+}
+
+}  // namespace dozo::server

@@ -1,0 +1,138 @@
+// Connection: one transport connection, its negotiated state and its sessions. [MS-SMB2] 3.3.1.7.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "crypto/aead.h"
+#include "crypto/preauth.h"
+#include "crypto/signing.h"
+#include "guard/limits.h"
+#include "model/dialect.h"
+#include "model/guid.h"
+#include "runtime/buffer.h"
+#include "runtime/event.h"
+#include "runtime/gate.h"
+#include "runtime/socket.h"
+#include "server/credits.h"
+#include "server/outbox.h"
+#include "server/request.h"
+#include "server/session.h"
+#include "wire/negotiate.h"
+
+namespace dozo::server {
+
+class Server;
+
+// What NEGOTIATE settled.
+struct Negotiated {
+  Dialect dialect = Dialect::smb_2_0_2;
+  Guid client_guid;
+  wire::Capabilities client_capabilities;
+  wire::SecurityMode client_security_mode;
+  wire::Capabilities server_capabilities;
+  wire::SecurityMode server_security_mode;
+  std::optional<crypto::Cipher> cipher;
+  crypto::SigningAlgorithm signing_algorithm = crypto::SigningAlgorithm::hmac_sha256;
+  crypto::PreauthHash preauth;
+  std::uint32_t io_size_max = 65536;  // MaxReadSize, MaxWriteSize, MaxTransactSize
+  bool posix_extensions = false;
+  bool supports_multi_credit() const { return server_capabilities.has(wire::Capability::large_mtu); }
+};
+
+// One frame's plain SMB2 messages and the memory they lie in.
+struct IncomingFrame {
+  runtime::Buffer buffer;
+  std::size_t offset = 0;              // of the plain message in the buffer
+  bool encrypted = false;
+  std::shared_ptr<Session> unsealed_with;
+  Bytes message() const { return buffer.view().subspan(offset); }
+};
+
+// A resource; lives on the loop that runs it; held by its run() task, by requests and by who is about to talk to it
+// from another loop (through a post).
+class Connection : public std::enable_shared_from_this<Connection> {
+ public:
+  Connection(Server& server, runtime::Loop& loop, runtime::Socket socket, guard::Admission admission);
+  ~Connection();
+  Connection(const Connection&) = delete;
+  Connection& operator=(const Connection&) = delete;
+
+  // Serves the client until either side ends the connection, then releases everything that belongs to it.
+  runtime::Task<void> run();
+
+  // Ends the connection: no further frame is read. `why` goes into the log. Idempotent.
+  void disconnect(std::string_view why);
+  bool disconnecting() const { return disconnecting_; }
+  // No further request is read; what is in flight is finished; then the connection ends.
+  void drain();
+
+  Server& server() const { return server_; }
+  runtime::Loop& loop() const { return loop_; }
+  const std::uint64_t id;
+  const std::string& peer_address() const { return peer_address_; }  // without the port
+  const std::string& peer_name() const { return peer_name_; }        // with it, for log lines
+
+  std::optional<Negotiated> negotiated;
+  CreditWindow credits;
+  std::map<SessionId, std::shared_ptr<Session>> sessions;
+  RequestList in_flight;
+  std::uint32_t async_count = 0;
+  Outbox outbox;
+  runtime::Gate gate;
+  // SMB1 "SMB 2.???" was answered: the next message is an SMB2 NEGOTIATE. [MS-SMB2] 3.3.5.3.2.
+  bool multi_protocol_negotiated = false;
+  bool authenticated_once = false;
+  Instant last_activity;
+
+  AsyncId next_async_id() { return AsyncId(++last_async_id_); }
+  std::shared_ptr<Session> find_session(SessionId session_id) const;
+  // The first valid session ends the limits of what is unauthenticated.
+  void session_became_valid(const std::shared_ptr<Session>& session);
+  // The request whose CANCEL this is, or null. [MS-SMB2] 3.3.5.16.
+  Request* find_in_flight(const wire::Header& cancel);
+  // Ends a session: cancels its requests, closes its opens and trees, forgets it. [MS-SMB2] 3.3.7.1, 3.3.5.6.
+  runtime::Task<void> end_session(std::shared_ptr<Session> session, std::string_view why);
+  std::uint32_t frame_size_max() const;
+
+ private:
+  runtime::Task<void> receive_loop();
+  // The next frame: from what has been received already, or from the socket. Empty: the connection ends.
+  runtime::Task<runtime::Buffer> next_frame();
+  runtime::Task<bool> receive_at_least(std::size_t size);
+  bool whole_frame_received() const;
+  bool acceptable_length(std::size_t length);
+  void on_frame(runtime::Buffer frame);
+  void on_smb1(Bytes frame);
+  void on_encrypted(runtime::Buffer frame);
+  runtime::Task<void> serve(IncomingFrame frame);
+  bool has_room() const;
+  runtime::Task<void> tear_down();
+  // Ends the waits of a session's requests, or of all.
+  void cancel_waiting(const Session* only);
+  void on_deadline();
+  Instant next_deadline() const;
+  bool has_opens() const;
+
+  Server& server_;
+  runtime::Loop& loop_;
+  runtime::Socket socket_;
+  guard::Admission admission_;
+  std::string peer_name_;
+  std::string peer_address_;
+  std::array<std::uint8_t, 4096> received_;  // what one recv brought: small frames, or the start of a large one
+  std::size_t received_begin_ = 0;
+  std::size_t received_end_ = 0;
+  std::size_t bytes_in_flight_ = 0;
+  runtime::Event room_;
+  runtime::Timer deadline_;
+  std::uint64_t last_async_id_ = 0;
+  bool disconnecting_ = false;
+  bool draining_ = false;
+};
+
+}  // namespace dozo::server

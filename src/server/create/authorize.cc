@@ -1,0 +1,62 @@
+// CREATE, phase authorize: the access granted. [MS-FSA] 2.1.5.1.2; [MS-SMB2] 3.3.5.9.
+#include "server/create/create.h"
+
+namespace dozo::server {
+namespace {
+
+// POSIX permissions as file rights. Whoever may read may execute: Windows programs are started from shares whose files
+// have no execute bit.
+AccessMask rights_of(const vfs::Volume::Permissions& permissions, bool is_directory) {
+  AccessMask mask = Access::read_attributes | Access::read_control | Access::synchronize;
+  if (permissions.read) mask |= Access::read_data | Access::read_ea | Access::execute;
+  if (permissions.execute) mask |= Access::execute;
+  if (permissions.write) mask |= Access::write_data | Access::append_data | Access::write_ea | Access::write_attributes;
+  if (permissions.write && is_directory) mask |= Access::delete_child;
+  if (permissions.owner) mask |= Access::write_dac | Access::write_owner | Access::write_attributes;
+  if (permissions.delete_child) mask |= Access::delete_object;
+  return mask;
+}
+
+}  // namespace
+
+AccessMask AccessGrantor::maximal(const vfs::Volume::Permissions& permissions, const Tree& tree, bool read_only_file,
+                                  bool is_directory) {
+  AccessMask mask = rights_of(permissions, is_directory) & tree.maximal_access;
+  // [MS-FSA] 2.1.5.1.2: the READONLY attribute of a file takes the right to write its data, and to delete it.
+  if (read_only_file && !is_directory) mask = mask.without(Access::write_data | Access::append_data);
+  return mask;
+}
+
+Result<GrantedAccess> AccessGrantor::grant(AccessMask desired, AccessMask maximal) {
+  AccessMask granted = desired;
+  if (desired.has(Access::maximum_allowed)) {
+    granted = desired.without(Access::maximum_allowed) | maximal;
+  }
+  if (!maximal.has_all(granted)) return fail(NtStatus::ACCESS_DENIED);
+  return GrantedAccess(granted);
+}
+
+GrantedAccess AccessGrantor::everything() { return GrantedAccess(kFileAllAccess); }
+
+runtime::Task<Result<Authorization>> authorize_create(Request& request, const CreatePlan& plan,
+                                                      const vfs::Resolved& target) {
+  // What is made belongs to its maker, who gets what was asked for, as far as the share allows it; whether anything may
+  // be made in that directory the file system decides.
+  if (!target.exists()) {
+    const AccessMask maximal = request.tree->maximal_access & kFileAllAccess;
+    DOZO_CO_TRY(const GrantedAccess granted, AccessGrantor::grant(plan.desired, maximal));
+    co_return Authorization{granted, maximal};
+  }
+  auto permissions = co_await request.tree->share->volume->permissions(request.tree->caller, target);
+  if (!permissions) co_return fail(permissions.error());
+  const bool is_directory = target.info.type == vfs::NodeType::directory;
+  const AccessMask maximal = AccessGrantor::maximal(
+      *permissions, *request.tree, target.info.attributes.has(FileAttribute::read_only), is_directory);
+  // Overwriting needs what writing needs, whatever access is asked for (Samba CVE-2023-4091).
+  if (plan.overwrites && !maximal.has(Access::write_data)) co_return fail(NtStatus::ACCESS_DENIED);
+  DOZO_CO_TRY(const GrantedAccess granted, AccessGrantor::grant(plan.desired, maximal));
+  if (plan.delete_on_close && !granted.has(Access::delete_object)) co_return fail(NtStatus::ACCESS_DENIED);
+  co_return Authorization{granted, maximal};
+}
+
+}  // namespace dozo::server

@@ -1,0 +1,212 @@
+#include "server/dispatch.h"
+
+#include "guard/audit.h"
+#include "server/command_table.h"
+#include "server/reply_chain.h"
+#include "server/server.h"
+
+namespace dozo::server {
+namespace {
+
+// Elements of one compound; Windows clients send at most a handful, Linux' up to ten.
+constexpr std::size_t kCompoundMax = 64;
+
+// [MS-SMB2] 3.3.5.2.2, 3.3.5.2.3. Why the connection must end, or nothing.
+std::optional<std::string_view> check_header(Connection& connection, const wire::Header& header) {
+  if (header.is_response()) return "a message with SMB2_FLAGS_SERVER_TO_REDIR from a client";
+  if (!connection.negotiated && header.command != wire::Command::negotiate) {
+    return "a request before NEGOTIATE";
+  }
+  if (connection.negotiated && header.command == wire::Command::negotiate) {
+    return "a second NEGOTIATE";  // [MS-SMB2] 3.3.5.4
+  }
+  const bool multi_credit = connection.negotiated && connection.negotiated->supports_multi_credit();
+  const std::uint32_t charge = multi_credit ? std::max<std::uint32_t>(header.credit_charge, 1) : 1;
+  if (!connection.credits.take(header.message_id, charge)) return "a message id that it was not granted";
+  return std::nullopt;
+}
+
+// Which session and tree are in force: the header's, or for a related element those of the one before it.
+Result<> inherit_from_chain(Request& request) {
+  if (!request.header.is_related()) return {};
+  // [MS-SMB2] 3.3.5.2.7.2: the first element cannot be related.
+  if (!request.chain.has_previous) return fail(NtStatus::INVALID_PARAMETER);
+  request.session_id = request.chain.session_id;
+  request.tree_id = request.chain.tree_id;
+  return {};
+}
+
+void audit_refusal(Request& request, guard::AuditEvent event, std::string_view reason) {
+  guard::emit({.event = event,
+               .address = request.connection.peer_address(),
+               .reason = std::string(reason),
+               .session = request.session_id});
+}
+
+// [MS-SMB2] 3.3.5.2.4.
+Result<> check_signature(Request& request) {
+  const bool is_signed = request.header.flags.has(wire::HeaderFlag::is_signed);
+  if (request.encrypted) return {};
+  if (request.header.command == wire::Command::negotiate) {
+    return is_signed ? Result<>(fail(NtStatus::INVALID_PARAMETER)) : Result<>();
+  }
+  const std::shared_ptr<Session> session = request.connection.find_session(request.session_id);
+  if (!is_signed) {
+    if (session && session->is_valid() && session->valid().signing_required) {
+      audit_refusal(request, guard::AuditEvent::unsigned_request_refused, to_string(request.header.command));
+      return fail(NtStatus::ACCESS_DENIED);
+    }
+    return {};
+  }
+  if (!session) return fail(NtStatus::USER_SESSION_DELETED);
+  // A session that is being set up has no key yet; its SESSION_SETUP requests are covered by the preauthentication hash.
+  if (!session->is_valid()) {
+    return request.header.command == wire::Command::session_setup ? Result<>()
+                                                                  : Result<>(fail(NtStatus::NOT_SUPPORTED));
+  }
+  if (!session->valid().signer.verify(request.message)) {
+    audit_refusal(request, guard::AuditEvent::bad_signature, to_string(request.header.command));
+    return fail(NtStatus::ACCESS_DENIED);
+  }
+  request.signed_by_client = true;
+  return {};
+}
+
+// [MS-SMB2] 3.3.5.2.9, 3.3.5.2.10.
+Result<> find_session(Request& request) {
+  request.session = request.connection.find_session(request.session_id);
+  if (!request.session || !request.session->is_valid()) {
+    request.session.reset();
+    return fail(NtStatus::USER_SESSION_DELETED);
+  }
+  // A request must be encrypted with the key of the session it is for.
+  if (request.encrypted && request.unsealed_with != request.session) return fail(NtStatus::ACCESS_DENIED);
+  if (request.session->valid().encrypt_data && !request.encrypted) {
+    audit_refusal(request, guard::AuditEvent::unencrypted_request_refused, to_string(request.header.command));
+    return fail(NtStatus::ACCESS_DENIED);
+  }
+  request.session->last_used = request.received_at;
+  return {};
+}
+
+// [MS-SMB2] 3.3.5.2.11.
+Result<> find_tree(Request& request) {
+  const auto& trees = request.session->valid().trees;
+  const auto found = trees.find(request.tree_id);
+  if (found == trees.end()) return fail(NtStatus::NETWORK_NAME_DELETED);
+  request.tree = found->second;
+  if (request.tree->share->encryption_required && !request.encrypted) {
+    audit_refusal(request, guard::AuditEvent::unencrypted_request_refused, request.tree->share->config.name);
+    return fail(NtStatus::ACCESS_DENIED);
+  }
+  return {};
+}
+
+Result<> check_structure_size(const Request& request, const CommandRow& row) {
+  const Bytes body = request.message.subspan(wire::kHeaderSize);
+  if (body.size() < 2 || load_le<std::uint16_t>(body.data()) != row.structure_size) {
+    return fail(NtStatus::INVALID_PARAMETER);
+  }
+  return {};
+}
+
+// The gates in order; then the row's handler may run.
+Result<const CommandRow*> pass_gates(Request& request) {
+  DOZO_CHECK(inherit_from_chain(request));
+  const CommandRow* row = find_command(request.header.command);
+  if (row == nullptr) return fail(NtStatus::INVALID_PARAMETER);
+  DOZO_CHECK(check_signature(request));
+  if (row->needs != Needs::nothing) DOZO_CHECK(find_session(request));
+  if (row->needs == Needs::tree) DOZO_CHECK(find_tree(request));
+  DOZO_CHECK(check_structure_size(request, *row));
+  return row;
+}
+
+runtime::Task<Result<Reply>> serve_element(Request& request) {
+  const Result<const CommandRow*> row = pass_gates(request);
+  if (!row) co_return fail(row.error());
+  Result<Reply> reply = co_await (*row)->handler(request);
+  co_return reply;
+}
+
+void hand_on(CompoundState& chain, const Request& request, NtStatus status) {
+  chain.has_previous = true;
+  chain.previous_status = status;
+  chain.session_id = request.session_id;
+  chain.tree_id = request.tree_id;
+  // [MS-SMB2] 3.3.5.2.7.2: what needs the FileId of a CREATE that failed fails as it did.
+  if (request.header.command == wire::Command::create && is_error(status)) chain.file_id_status = status;
+}
+
+void trace(const Request& request, NtStatus status) {
+  Connection& connection = request.connection;
+  const Duration took = connection.loop().now() - request.received_at;
+  connection.server().stats.requests.fetch_add(1, std::memory_order_relaxed);
+  connection.server().trace.add({.at = connection.server().clock().wall_now(),
+                                 .connection = connection.id,
+                                 .session = request.session_id,
+                                 .message = request.header.message_id,
+                                 .command = request.header.command,
+                                 .status = status,
+                                 .microseconds = static_cast<std::uint32_t>(took.count() / 1000)});
+}
+
+// [MS-SMB2] 3.3.5.16: no answer, whatever it finds.
+void serve_cancel(Connection& connection, const wire::Header& header, const IncomingFrame& frame, Bytes message) {
+  const std::shared_ptr<Session> session = connection.find_session(header.session_id);
+  if (!frame.encrypted && session && session->is_valid()) {
+    const bool is_signed = header.flags.has(wire::HeaderFlag::is_signed);
+    if (is_signed ? !session->valid().signer.verify(message) : session->valid().signing_required) return;
+  }
+  if (Request* request = connection.find_in_flight(header)) request->cancel();
+}
+
+// Takes the next element off `rest`. Nothing: the connection has been ended.
+std::optional<wire::Header> next_element(Connection& connection, Bytes& rest, Bytes& message) {
+  const auto element = wire::split_compound(rest);
+  const auto header = element ? wire::decode_header(element->message) : Result<wire::Header>(fail(element.error()));
+  if (!header) {
+    connection.disconnect("a malformed SMB2 header or NextCommand");
+    return std::nullopt;
+  }
+  message = element->message;
+  rest = element->rest;
+  return *header;
+}
+
+}  // namespace
+
+runtime::Task<void> serve_frame(Connection& connection, const IncomingFrame& frame) {
+  ReplyChain replies(connection);
+  CompoundState chain;
+  chain.replies = &replies;
+  Bytes rest = frame.message();
+  for (std::size_t n = 0; !rest.empty(); ++n) {
+    Bytes message;
+    const std::optional<wire::Header> header = next_element(connection, rest, message);
+    if (!header) co_return;
+    if (n == kCompoundMax) {
+      connection.disconnect("a compound of too many requests");
+      co_return;
+    }
+    if (header->command == wire::Command::cancel) {
+      serve_cancel(connection, *header, frame, message);
+      continue;
+    }
+    if (const auto why = check_header(connection, *header)) {
+      connection.disconnect(*why);
+      co_return;
+    }
+    Request request(connection, *header, message, chain, frame.encrypted, rest.empty());
+    request.unsealed_with = frame.unsealed_with;
+    connection.in_flight.push_back(request);
+    Result<Reply> reply = co_await serve_element(request);
+    const NtStatus status = reply ? reply->status : reply.error();
+    trace(request, status);
+    hand_on(chain, request, status);
+    replies.add(request, std::move(reply));
+  }
+  replies.flush();
+}
+
+}  // namespace dozo::server

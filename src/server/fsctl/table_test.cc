@@ -1,0 +1,64 @@
+#include "server/fsctl/table.h"
+
+#include <gtest/gtest.h>
+
+#include "server/fsctl/interfaces.h"
+
+namespace dozo::server {
+namespace {
+
+TEST(FsctlTable, every_row_is_found_by_its_code) {
+  for (const FsctlRow& row : fsctl_table()) {
+    EXPECT_EQ(find_fsctl(row.code), &row) << row.name;
+    EXPECT_NE(row.function, nullptr) << row.name;
+  }
+}
+
+TEST(FsctlTable, codes_ascend) {
+  const auto table = fsctl_table();
+  for (std::size_t i = 1; i < table.size(); ++i) EXPECT_LT(table[i - 1].code, table[i].code) << table[i].name;
+}
+
+TEST(FsctlTable, unknown_codes_have_no_row) {
+  EXPECT_EQ(find_fsctl(static_cast<wire::Fsctl>(0)), nullptr);
+  EXPECT_EQ(find_fsctl(static_cast<wire::Fsctl>(0xFFFFFFFF)), nullptr);
+  EXPECT_EQ(find_fsctl(wire::Fsctl::create_or_get_object_id), nullptr);
+}
+
+TEST(FsctlTable, codes_of_3_3_5_15_that_concern_no_open_want_none) {
+  using wire::Fsctl;
+  for (const Fsctl code : {Fsctl::dfs_get_referrals, Fsctl::dfs_get_referrals_ex, Fsctl::query_network_interface_info,
+                           Fsctl::validate_negotiate_info, Fsctl::pipe_wait}) {
+    EXPECT_EQ(find_fsctl(code)->target, FsctlTarget::none);
+  }
+}
+
+TEST(FsctlTable, what_changes_data_needs_the_right_to_write) {
+  using wire::Fsctl;
+  for (const Fsctl code : {Fsctl::set_zero_data, Fsctl::file_level_trim, Fsctl::duplicate_extents_to_file,
+                           Fsctl::srv_copychunk, Fsctl::srv_copychunk_write, Fsctl::set_sparse}) {
+    EXPECT_TRUE(find_fsctl(code)->access.has(Access::write_data)) << find_fsctl(code)->name;
+  }
+}
+
+HostAddress address(std::string text, bool loopback, std::uint32_t index = 2) {
+  return {.index = index, .loopback = loopback, .link_speed = 1, .sockaddr = {}, .text = std::move(text)};
+}
+
+TEST(Interfaces, loopback_is_told_only_where_there_is_nothing_else) {
+  EXPECT_EQ(told_interfaces({address("127.0.0.1", true), address("192.0.2.7", false)}, {}).size(), 1u);
+  EXPECT_EQ(told_interfaces({address("127.0.0.1", true)}, {}).size(), 1u);
+}
+
+TEST(Interfaces, configured_addresses_are_told_and_no_others) {
+  const auto told = told_interfaces({address("192.0.2.7", false, 3), address("192.0.2.8", false, 4)}, {"192.0.2.8"});
+  ASSERT_EQ(told.size(), 1u);
+  EXPECT_EQ(told[0].if_index, 4u);
+}
+
+TEST(Interfaces, interface_without_an_index_is_never_told) {
+  EXPECT_TRUE(told_interfaces({address("192.0.2.7", false, 0)}, {}).empty());
+}
+
+}  // namespace
+}  // namespace dozo::server

@@ -1,0 +1,163 @@
+// FileRenameInformation and FileLinkInformation. [MS-FSA] 2.1.5.15.7, 2.1.5.15.12.
+#include "base/unicode.h"
+#include "server/checks.h"
+#include "server/connection.h"
+#include "server/create/create.h"
+#include "server/info/functions.h"
+#include "server/server.h"
+#include "wire/fscc/file_set.h"
+
+namespace dozo::server {
+namespace {
+
+using runtime::Task;
+using wire::RenameFlag;
+
+// The new name, and what may stand in its way.
+struct Target {
+  vfs::Path path;
+  bool replace = false;
+  bool ignore_read_only = false;  // of what is replaced
+};
+
+Result<Target> parse_target(std::uint64_t root_directory, const std::u16string& name, bool replace) {
+  // [MS-SMB2] 3.3.5.21.1: a name relative to another handle is none that a client may send.
+  if (root_directory != 0 || name.empty()) return fail(NtStatus::INVALID_PARAMETER);
+  DOZO_TRY(ParsedName parsed, parse_name(name));
+  // [MS-FSA] 2.1.5.15.12.1: streams keep their names.
+  if (parsed.has_stream_syntax) return fail(NtStatus::NOT_SUPPORTED);
+  if (parsed.path.empty() || parsed.ends_with_separator) return fail(NtStatus::OBJECT_NAME_INVALID);
+  return Target{std::move(parsed.path), replace};
+}
+
+share::FileIdentity identity_of(const Open& open, vfs::NodeId node) {
+  return {open.key.volume, node.device, node.inode};
+}
+
+// What must hold for the object that has the name already. [MS-FSA] 2.1.5.15.12.
+Result<> check_replaceable(InfoSet& set, const Target& target, const vfs::Resolved& existing) {
+  if (!target.replace) return fail(NtStatus::OBJECT_NAME_COLLISION);
+  if (existing.info.type == vfs::NodeType::directory) return fail(NtStatus::ACCESS_DENIED);
+  const bool read_only = existing.info.attributes.has(FileAttribute::read_only);
+  if (read_only && !target.ignore_read_only) return fail(NtStatus::ACCESS_DENIED);
+  return set.request.server.engine().can_replace(identity_of(set.open, existing.info.id), engine_path(existing.path));
+}
+
+Task<Result<vfs::Resolved>> resolve_target(InfoSet& set, const Target& target) {
+  const Tree& tree = *set.open.tree;
+  co_return co_await tree.share->volume->resolve(tree.caller, target.path, {.follow_final_symlink = false});
+}
+
+// --- Other opens of the renamed link follow, wherever they live.
+
+struct Moved {
+  share::FileIdentity file;
+  vfs::Path from;
+  vfs::Path to;
+  vfs::Location location;
+};
+
+void follow(Open& open, const Moved& moved) {
+  if (open.is_pipe() || open.key.file() != moved.file || engine_path(open.path) != engine_path(moved.from)) return;
+  open.path = moved.to;
+  open.location = moved.location;
+}
+
+void follow_on(Connection& connection, const Moved& moved) {
+  for (const auto& [id, session] : connection.sessions) {
+    if (!session->is_valid()) continue;
+    for (const OpenRef& open : session->valid().opens.all()) follow(*open, moved);
+  }
+}
+
+void tell_others(Server& server, const Moved& moved) {
+  for (const std::shared_ptr<Connection>& connection : server.connections()) {
+    connection->loop().post([connection, moved] { follow_on(*connection, moved); });
+  }
+}
+
+// --- The rename itself.
+
+Task<Result<vfs::Location>> rename_on_volume(InfoSet& set, const vfs::Resolved& to, bool replace) {
+  Server& server = set.request.server;
+  const Open& open = set.open;
+  const Tree& tree = *open.tree;
+  vfs::Path new_path = to.path;
+  const std::u16string old_engine_path = engine_path(open.path);
+  // Before the file system is asked: check and change are one step to whoever opens meanwhile.
+  const share::Effects moved = server.apply(share::RenameLink{open.share_id, engine_path(new_path)});
+  DOZO_CO_CHECK(moved.result());
+  auto location = co_await tree.share->volume->rename(tree.caller, open.location, open.node, to, replace);
+  if (!location) static_cast<void>(server.apply(share::RenameLink{open.share_id, old_engine_path}));
+  co_return location;
+}
+
+// The name as the client spells it becomes the name of what `resolved` found, whatever case that has.
+void spell_as_asked(vfs::Resolved& resolved, const Target& target) {
+  resolved.name = target.path.back();
+  resolved.path.back() = target.path.back();
+}
+
+Task<Result<>> rename(InfoSet& set, Target target) {
+  Open& open = set.open;
+  DOZO_CO_CHECK(check_writable(*open.tree));
+  if (open.path.empty()) co_return fail(NtStatus::ACCESS_DENIED);  // the share's root
+  if (!open.stream.empty()) co_return fail(NtStatus::NOT_SUPPORTED);
+  DOZO_CO_CHECK(set.request.server.engine().can_rename(open.share_id));
+
+  auto resolved = co_await resolve_target(set, target);
+  if (!resolved) co_return fail(resolved.error());
+  const bool same_file = resolved->exists() && resolved->info.id == open.node;
+  const bool same_link = same_file && engine_path(resolved->path) == engine_path(open.path);
+  if (resolved->exists() && !same_file) DOZO_CO_CHECK(check_replaceable(set, target, *resolved));
+  if (same_link && target.path.back() == open.path.back()) co_return Result<>();
+  spell_as_asked(*resolved, target);
+
+  auto location = co_await rename_on_volume(set, *resolved, target.replace || same_file);
+  if (!location) co_return fail(location.error());
+  const Moved moved{open.key.file(), open.path, resolved->path, std::move(*location)};
+  follow(open, moved);
+  tell_others(set.request.server, moved);
+  co_return Result<>();
+}
+
+Task<Result<>> link(InfoSet& set, Target target) {
+  Open& open = set.open;
+  DOZO_CO_CHECK(check_writable(*open.tree));
+  if (open.is_directory) co_return fail(NtStatus::FILE_IS_A_DIRECTORY);
+  if (!open.stream.empty()) co_return fail(NtStatus::INVALID_PARAMETER);
+
+  auto resolved = co_await resolve_target(set, target);
+  if (!resolved) co_return fail(resolved.error());
+  if (resolved->exists()) DOZO_CO_CHECK(check_replaceable(set, target, *resolved));
+  spell_as_asked(*resolved, target);
+  const Tree& tree = *open.tree;
+  co_return co_await tree.share->volume->link(tree.caller, open.location, open.node, *resolved, target.replace);
+}
+
+}  // namespace
+
+SetTask set_rename(InfoSet& set) {
+  DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileRenameInformation>(set.input));
+  DOZO_CO_TRY(Target target, parse_target(wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
+  co_return co_await rename(set, std::move(target));
+}
+
+SetTask set_rename_ex(InfoSet& set) {
+  DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileRenameInformationEx>(set.input));
+  const wire::RenameFlags flags = wanted.flags;
+  // [MS-SMB2] 3.3.5.20.2: FILE_SUPPORTS_POSIX_UNLINK_RENAME is not offered.
+  if (flags.has(RenameFlag::posix_semantics)) co_return fail(NtStatus::NOT_SUPPORTED);
+  const bool replace = flags.has(RenameFlag::replace_if_exists);
+  DOZO_CO_TRY(Target target, parse_target(wanted.root_directory, wanted.file_name, replace));
+  target.ignore_read_only = flags.has(RenameFlag::ignore_read_only_attribute);
+  co_return co_await rename(set, std::move(target));
+}
+
+SetTask set_link(InfoSet& set) {
+  DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileLinkInformation>(set.input));
+  DOZO_CO_TRY(Target target, parse_target(wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
+  co_return co_await link(set, std::move(target));
+}
+
+}  // namespace dozo::server

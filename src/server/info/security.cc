@@ -1,0 +1,74 @@
+// Security descriptors. [MS-SMB2] 3.3.5.20.3, 3.3.5.21.3.
+#include "server/security.h"
+
+#include "server/checks.h"
+#include "server/info/functions.h"
+#include "server/request.h"
+#include "server/session.h"
+
+namespace dozo::server {
+namespace {
+
+// [MS-SMB2] 2.2.37 AdditionalInformation: other bits are ignored.
+constexpr SecurityInformation kKnownParts = SecurityInformation::from_wire(0x0001007F);
+
+const identity::AccessToken& viewer_of(Request& request) { return *request.session->valid().token; }
+
+// [MS-FSA] 2.1.5.14 has the rights; the system's own part is told to nobody without the privilege.
+Result<> check_query_access(const Open& open, SecurityInformation what) {
+  if (what.has(SecurityInfoBit::sacl)) DOZO_CHECK(check_access(open, Access::access_system_security));
+  const SecurityInformation readable =
+      SecurityInfoBit::owner | SecurityInfoBit::group | SecurityInformation(SecurityInfoBit::dacl);
+  if (what.has_any(readable | SecurityInfoBit::label)) DOZO_CHECK(check_access(open, Access::read_control));
+  return {};
+}
+
+// [MS-SMB2] 3.3.5.21.3.
+Result<> check_set_access(const Open& open, SecurityInformation what) {
+  struct Rule {
+    SecurityInfoBit part;
+    AccessMask rights;
+  };
+  constexpr Rule kRules[] = {
+      {SecurityInfoBit::sacl, Access::access_system_security},
+      {SecurityInfoBit::dacl, Access::write_dac},
+      {SecurityInfoBit::owner, Access::write_owner},
+      {SecurityInfoBit::group, Access::write_owner},
+      {SecurityInfoBit::label, Access::write_owner},
+      {SecurityInfoBit::attribute, Access::write_dac},
+      {SecurityInfoBit::scope, Access::access_system_security},
+      {SecurityInfoBit::backup, Access::write_dac | Access::write_owner | Access::access_system_security},
+  };
+  for (const Rule& rule : kRules) {
+    if (what.has(rule.part) && !open.granted.mask().has_all(rule.rights)) return fail(NtStatus::ACCESS_DENIED);
+  }
+  return {};
+}
+
+}  // namespace
+
+QueryTask query_security(InfoQuery& query) {
+  const auto what = SecurityInformation::from_wire(query.additional_information) & kKnownParts;
+  DOZO_CO_CHECK(check_query_access(query.open, what));
+  auto info = co_await query.open.file->info();
+  if (!info) co_return fail(info.error());
+  const SecurityDescriptor descriptor = security_from_mode(*info, what, viewer_of(query.request));
+  co_return InfoAnswer{NtStatus::SUCCESS, encode_security_descriptor(descriptor)};
+}
+
+SetTask set_security(InfoSet& set) {
+  const auto what = SecurityInformation::from_wire(set.additional_information) & kKnownParts;
+  DOZO_CO_CHECK(check_set_access(set.open, what));
+  DOZO_CO_TRY(const SecurityDescriptor wanted, decode_security_descriptor(set.input));
+  const SecurityInformation kept =
+      SecurityInfoBit::owner | SecurityInfoBit::group | SecurityInformation(SecurityInfoBit::dacl);
+  // What has no place in a mode is refused, not dropped.
+  if (!what.without(kept).empty()) co_return fail(NtStatus::NOT_SUPPORTED);
+
+  auto info = co_await set.open.file->info();
+  if (!info) co_return fail(info.error());
+  DOZO_CO_TRY(const auto update, mode_from_security(wanted, what, *info, viewer_of(set.request)));
+  co_return co_await set.open.file->set_ownership(set.open.tree->caller, update);
+}
+
+}  // namespace dozo::server

@@ -1,0 +1,43 @@
+// OpenTable: a session's opens by FileId. Ids are slots with generations: an id that was closed never finds another open.
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "server/open.h"
+
+namespace dozo::server {
+
+// Owned by its session; one loop.
+class OpenTable {
+ public:
+  static constexpr std::size_t kMax = 65536;  // opens of one session
+
+  // A FileId for a new open; nullopt when the table is full. The slot stays reserved until put() or release().
+  std::optional<FileId> reserve(std::uint64_t persistent);
+  void release(FileId id);
+  void put(OpenRef open);
+  // Null when there is none of this id.
+  OpenRef find(FileId id) const;
+  // Takes it out; null when there is none.
+  OpenRef remove(FileId id);
+  std::vector<OpenRef> all() const;
+  std::size_t size() const { return count_; }
+
+ private:
+  struct Slot {
+    OpenRef open;
+    std::uint32_t generation = 1;
+    std::uint32_t next_free = 0;
+    bool reserved = false;
+  };
+  static constexpr std::uint32_t kNone = ~0u;
+  const Slot* slot_of(FileId id) const;
+  void free_slot(std::uint32_t index);
+
+  std::vector<Slot> slots_;
+  std::uint32_t first_free_ = kNone;
+  std::size_t count_ = 0;
+};
+
+}  // namespace dozo::server

@@ -1,0 +1,138 @@
+#include "server/reply_chain.h"
+
+#include "server/connection.h"
+#include "server/server.h"
+#include "server/transform.h"
+#include "wire/error.h"
+
+namespace dozo::server {
+namespace {
+
+// [MS-SMB2] 3.3.4.1: the response's header is the request's, but for what follows.
+wire::Header response_header(Request& request, NtStatus status, bool interim) {
+  wire::Header header = request.header;
+  header.status = status;
+  header.next_command = 0;
+  header.flags = wire::HeaderFlag::server_to_redir;
+  if (request.header.is_related()) header.flags |= wire::HeaderFlag::related_operations;
+  header.flags |= request.header.flags & wire::HeaderFlags(wire::HeaderFlag::priority_mask);
+  header.session_id = request.session_id;
+  header.tree_id = request.tree_id;
+  header.signature = {};
+  if (request.is_async()) {
+    header.flags |= wire::HeaderFlag::async_command;
+    header.async_id = request.async_id();
+  }
+  // [MS-SMB2] 3.3.4.2: credits are granted once, with the interim response.
+  const bool grants = interim || !request.is_async();
+  header.credits = grants ? request.connection.credits.grant(request.header.credits) : std::uint16_t{0};
+  return header;
+}
+
+// [MS-SMB2] 3.3.4.1.1. What is encrypted is not signed.
+bool must_be_signed(const Request& request, const std::shared_ptr<Session>& session, bool reply_must_sign) {
+  if (request.encrypted || !session || !session->is_valid()) return false;
+  return reply_must_sign || request.signed_by_client || session->valid().signing_required;
+}
+
+// [MS-SMB2] 3.3.4.1.4.
+bool must_be_sealed(const Request& request) {
+  if (request.encrypted) return true;
+  if (!request.session || !request.session->is_valid()) return false;
+  const wire::Command command = request.header.command;
+  if (command == wire::Command::negotiate || command == wire::Command::session_setup) return false;
+  return request.session->valid().encrypt_data && request.session->valid().sealer.has_value();
+}
+
+}  // namespace
+
+Reply error_reply(NtStatus status) { return Reply::of(wire::ErrorResponse{}, status); }
+
+void ReplyChain::add(Request& request, Result<Reply> result) {
+  Reply reply = result ? std::move(*result) : error_reply(result.error());
+  if (reply.silent) return;
+  Finished out;
+  out.header = response_header(request, reply.status, false);
+  // [MS-SMB2] 3.3.5.2.7.2: related, but for the first of what is sent together.
+  if (finished_.empty()) out.header.flags = out.header.flags.without(wire::HeaderFlag::related_operations);
+  const std::shared_ptr<Session> session =
+      request.session ? request.session : connection_.find_session(request.session_id);
+  if (must_be_sealed(request)) {
+    seal_with_ = request.unsealed_with ? request.unsealed_with : request.session;
+  } else if (must_be_signed(request, session, reply.must_sign)) {
+    out.sign_with = session;
+  }
+  out.message = std::move(reply.message);
+  out.hash_into = reply.hash_into;
+  if (reply.hash_into == Reply::HashInto::session) out.hash_session = session;
+  finished_.push_back(std::move(out));
+}
+
+void ReplyChain::close_links() {
+  for (std::size_t i = 0; i < finished_.size(); ++i) {
+    Finished& out = finished_[i];
+    const bool last = i + 1 == finished_.size();
+    if (!last) {
+      out.message.pad_to_8();
+      out.header.next_command = static_cast<std::uint32_t>(out.message.size());
+    }
+    const bool sign = out.sign_with && out.sign_with->is_valid();
+    if (sign) out.header.flags |= wire::HeaderFlag::is_signed;
+    wire::store_header(out.header, out.message.view());
+    if (sign) out.sign_with->valid().signer.sign(out.message.view());
+    hash(out);
+  }
+}
+
+void ReplyChain::hash(const Finished& finished) {
+  switch (finished.hash_into) {
+    case Reply::HashInto::nothing: break;
+    case Reply::HashInto::connection:
+      if (connection_.negotiated) connection_.negotiated->preauth.update(finished.message.view());
+      break;
+    case Reply::HashInto::session:
+      if (finished.hash_session && finished.hash_session->is_establishing()) {
+        finished.hash_session->logon().preauth.update(finished.message.view());
+      }
+      break;
+  }
+}
+
+void ReplyChain::flush() {
+  if (finished_.empty()) return;
+  close_links();
+  boost::container::small_vector<OutMessage, 1> messages;
+  for (Finished& out : finished_) messages.push_back(std::move(out.message));
+  finished_.clear();
+  send(std::move(messages), seal_with_);
+}
+
+void ReplyChain::send_interim(Request& request) {
+  flush();
+  Reply interim = error_reply(NtStatus::PENDING);
+  const wire::Header header = response_header(request, NtStatus::PENDING, true);
+  wire::store_header(header, interim.message.view());
+  boost::container::small_vector<OutMessage, 1> messages;
+  messages.push_back(std::move(interim.message));
+  // [MS-SMB2] 3.3.4.2: an interim response is not signed; of an encrypted request it is encrypted like any other.
+  std::shared_ptr<Session> seal_with;
+  if (must_be_sealed(request)) seal_with = request.unsealed_with ? request.unsealed_with : request.session;
+  send(std::move(messages), std::move(seal_with));
+}
+
+void ReplyChain::send(boost::container::small_vector<OutMessage, 1> messages, std::shared_ptr<Session> seal_with) {
+  OutFrame frame;
+  frame.messages = std::move(messages);
+  if (seal_with) {
+    // The session may have ended with this very request (LOGOFF): without its keys nothing can be said to the client.
+    if (!seal_with->is_valid() || !seal(*seal_with, frame)) {
+      connection_.disconnect("an encrypted answer is due, and the session's keys are gone");
+      return;
+    }
+  } else {
+    set_frame_length(frame);
+  }
+  connection_.outbox.push(std::move(frame));
+}
+
+}  // namespace dozo::server

@@ -1,0 +1,56 @@
+#include "server/request.h"
+
+#include "server/connection.h"
+#include "server/reply_chain.h"
+#include "server/server.h"
+
+namespace dozo::server {
+namespace {
+
+// Requests of one connection that may wait at a time; each holds its frame.
+constexpr std::uint32_t kWaitingMax = 1024;
+
+}  // namespace
+
+Request::Request(Connection& on, const wire::Header& its_header, Bytes its_message, CompoundState& its_chain,
+                 bool is_encrypted, bool is_last)
+    : connection(on),
+      server(on.server()),
+      header(its_header),
+      message(its_message),
+      chain(its_chain),
+      encrypted(is_encrypted),
+      last_in_chain(is_last),
+      session_id(its_header.session_id),
+      tree_id(its_header.tree_id),
+      received_at(on.loop().now()) {}
+
+Result<> Request::begin_wait(runtime::Callback on_cancel) {
+  // [MS-SMB2] 3.3.4.2: where resources are constrained the operation fails.
+  if (connection.async_count >= kWaitingMax) return fail(NtStatus::INSUFFICIENT_RESOURCES);
+  if (connection.disconnecting()) return fail(NtStatus::CANCELLED);
+  ++connection.async_count;
+  on_cancel_ = std::move(on_cancel);
+  // In the middle of a compound nothing is sent yet: its answers leave together when the last one is done.
+  if (last_in_chain && !is_async()) {
+    async_id_ = connection.next_async_id();
+    chain.replies->send_interim(*this);
+  }
+  return {};
+}
+
+void Request::end_wait() {
+  DOZO_ASSERT(connection.async_count > 0);
+  --connection.async_count;
+  on_cancel_ = {};
+}
+
+void Request::cancel() {
+  if (!on_cancel_ || cancelled_) return;
+  cancelled_ = true;
+  runtime::Callback on_cancel = std::move(on_cancel_);
+  on_cancel_ = {};
+  on_cancel();
+}
+
+}  // namespace dozo::server

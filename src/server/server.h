@@ -1,0 +1,144 @@
+// Server: what the connections share: configuration, shares, users, the share engine, limits. Thread-safe; outlives
+// every loop.
+#pragma once
+
+#include <atomic>
+#include <map>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/mutex.h"
+#include "guard/limits.h"
+#include "identity/authenticator.h"
+#include "identity/failure_delay.h"
+#include "identity/ntlm_acceptor.h"
+#include "identity/sid_directory.h"
+#include "identity/user_store.h"
+#include "model/guid.h"
+#include "runtime/loop.h"
+#include "runtime/one_shot.h"
+#include "runtime/socket.h"
+#include "server/config.h"
+#include "server/open.h"
+#include "server/trace.h"
+#include "server/tree.h"
+#include "share/sharded_engine.h"
+
+namespace dozo::server {
+
+class Connection;
+
+// The shares of one configuration, by upper-case name; IPC$ among them.
+using ShareMap = std::map<std::u16string, ShareRef>;
+
+struct ServerStats {
+  std::atomic<std::uint64_t> connections_accepted{0};
+  std::atomic<std::uint64_t> connections_now{0};
+  std::atomic<std::uint64_t> sessions_now{0};
+  std::atomic<std::uint64_t> opens_now{0};
+  std::atomic<std::uint64_t> trees_now{0};
+  std::atomic<std::uint64_t> requests{0};
+  std::atomic<std::uint64_t> logons{0};
+  std::atomic<std::uint64_t> logons_refused{0};
+};
+
+// Makes the volume of a share; tests give their own.
+using VolumeFactory = std::shared_ptr<vfs::Volume> (*)(const ShareConfig& share, std::string& error);
+
+struct ServerParts {
+  std::shared_ptr<const Config> config;
+  std::unique_ptr<identity::UserSource> users;
+  const Clock* clock = nullptr;  // outlives the server
+  VolumeFactory make_volume = nullptr;
+  bool switch_identity = false;  // file operations as the session's user (started by root)
+};
+
+class Server {
+ public:
+  explicit Server(ServerParts parts);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  // Opens every share's volume. The error names the share and what to do.
+  std::expected<void, std::string> open_shares();
+  // A new configuration for connections and trees to come; sessions go on. On an error nothing has changed.
+  std::expected<void, std::string> reload(std::shared_ptr<const Config> config);
+
+  std::shared_ptr<const Config> config() const;
+  std::shared_ptr<const ShareMap> shares() const;
+  ShareRef find_share(std::string_view name) const;
+
+  // Serves one accepted connection on the calling loop, until it ends. Tests call it with simulated sockets.
+  runtime::Task<void> serve(runtime::Loop& loop, runtime::Socket socket);
+
+  // Any thread: ends what is served. `drain`: after the requests in flight.
+  void stop_connections(bool drain);
+
+  share::ShardedEngine& engine() { return engine_; }
+  identity::UserSource& users() { return *users_; }
+  identity::SidDirectory& sids() { return *sids_; }
+  const identity::NtlmServerSettings& ntlm_settings() const { return ntlm_settings_; }
+  const Clock& clock() const { return clock_; }
+  Guid guid() const { return guid_; }
+  const std::string& name() const { return name_; }
+  WallTime started_at() const { return started_at_; }
+  bool switch_identity() const { return switch_identity_; }
+  ServerStats stats;
+  TraceRing trace;
+
+  Duration logon_failed(std::string_view account, std::string_view address, Instant now);
+  void logon_succeeded(std::string_view account);
+
+  SessionId new_session_id();
+  std::uint64_t new_connection_id() { return ++last_connection_id_; }
+  std::uint64_t new_persistent_file_id() { return ++last_persistent_file_id_; }
+
+  // --- Connections and sessions known by id, for what crosses loops.
+  void add_connection(const std::shared_ptr<Connection>& connection);
+  void remove_connection(const Connection& connection);
+  void add_session(SessionId id, const std::shared_ptr<Connection>& connection);
+  void remove_session(SessionId id);
+  std::shared_ptr<Connection> connection_of_session(SessionId id) const;
+  std::vector<std::shared_ptr<Connection>> connections() const;
+
+  // --- The share engine's effects. Wakes are delivered to whoever registered the ticket, on their own loop.
+  share::Effects apply(const share::Event& event);
+  void register_ticket(share::TicketId ticket, runtime::Loop& loop, runtime::OneShot<NtStatus>& waiter);
+  void unregister_ticket(share::TicketId ticket);
+
+ private:
+  struct Waiter {
+    runtime::Loop* loop;
+    runtime::OneShot<NtStatus>* one_shot;
+  };
+  void wake(share::TicketId ticket, NtStatus status);
+  std::expected<std::shared_ptr<const ShareMap>, std::string> build_shares(const Config& config) const;
+
+  const Clock& clock_;
+  std::unique_ptr<identity::UserSource> users_;
+  std::unique_ptr<identity::SidDirectory> sids_;
+  identity::NtlmServerSettings ntlm_settings_;
+  VolumeFactory make_volume_;
+  bool switch_identity_;
+  std::string name_;
+  Guid guid_;
+  WallTime started_at_;
+  share::ShardedEngine engine_;
+  guard::Limits limits_;
+  std::atomic<std::uint64_t> last_connection_id_{0};
+  std::atomic<std::uint64_t> last_persistent_file_id_;
+
+  mutable Mutex mutex_;
+  std::shared_ptr<const Config> config_ DOZO_GUARDED_BY(mutex_);
+  std::shared_ptr<const ShareMap> shares_ DOZO_GUARDED_BY(mutex_);
+  std::map<std::uint64_t, std::weak_ptr<Connection>> connections_ DOZO_GUARDED_BY(mutex_);
+  std::map<SessionId, std::weak_ptr<Connection>> sessions_ DOZO_GUARDED_BY(mutex_);
+  identity::FailureDelay failures_ DOZO_GUARDED_BY(mutex_);
+
+  Mutex tickets_mutex_;
+  std::map<share::TicketId, Waiter> tickets_ DOZO_GUARDED_BY(tickets_mutex_);
+};
+
+}  // namespace dozo::server

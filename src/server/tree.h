@@ -1,0 +1,44 @@
+// Share and Tree: what is shared, and one session's connection to it.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <string>
+
+#include "base/time.h"
+#include "model/access_mask.h"
+#include "model/ids.h"
+#include "server/config.h"
+#include "vfs/volume.h"
+
+namespace dozo::server {
+
+// One share as served. Immutable but for its counters; shared by every tree on it, so that a reload which removes it
+// lets the trees that exist live on.
+struct Share {
+  ShareConfig config;
+  std::uint64_t volume_id = 0;  // FileKey::volume: shares of one folder have the same
+  std::shared_ptr<vfs::Volume> volume;  // null for IPC$
+  bool encryption_required = false;
+  mutable std::atomic<std::uint32_t> trees{0};
+  bool is_ipc() const { return volume == nullptr; }
+};
+using ShareRef = std::shared_ptr<const Share>;
+
+// Owned by its session; held by requests in flight and by the opens on it. One loop.
+class Tree {
+ public:
+  Tree(TreeId id, ShareRef share, vfs::CallerRef caller, AccessMask maximal_access, Instant now);
+  ~Tree();
+  Tree(const Tree&) = delete;
+  Tree& operator=(const Tree&) = delete;
+
+  const TreeId id;
+  const ShareRef share;
+  const vfs::CallerRef caller;      // as whom file operations run
+  const AccessMask maximal_access;  // what the share lets this user do at most
+  const Instant connected_at;
+  bool disconnected = false;        // TREE_DISCONNECT or LOGOFF came while requests were in flight
+};
+
+}  // namespace dozo::server
