@@ -12,7 +12,14 @@ enum class ShareFlag : std::uint32_t { read = 1, write = 2, delete_access = 4 };
 using ShareAccess = Flags<ShareFlag>;
 DOZO_FLAGS(ShareFlag)
 
-enum class CreateDisposition : std::uint32_t { supersede = 0, open = 1, create = 2, open_if = 3, overwrite = 4, overwrite_if = 5 };
+enum class CreateDisposition : std::uint32_t {
+  supersede = 0,
+  open = 1,
+  create = 2,
+  open_if = 3,
+  overwrite = 4,
+  overwrite_if = 5,
+};
 
 constexpr std::optional<CreateDisposition> create_disposition_from_wire(std::uint32_t v) {
   if (v > 5) return std::nullopt;

@@ -17,7 +17,9 @@ class Flags {
     return f;
   }
   constexpr Representation bits() const { return bits_; }
-  constexpr bool has(E bit) const { return (bits_ & static_cast<Representation>(bit)) == static_cast<Representation>(bit); }
+  constexpr bool has(E bit) const {
+    return (bits_ & static_cast<Representation>(bit)) == static_cast<Representation>(bit);
+  }
   constexpr bool has_any(Flags f) const { return (bits_ & f.bits_) != 0; }
   constexpr bool has_all(Flags f) const { return (bits_ & f.bits_) == f.bits_; }
   constexpr bool empty() const { return bits_ == 0; }

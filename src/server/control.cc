@@ -29,8 +29,8 @@ constexpr std::size_t kListedMax = 1000;
 // Text of ours or from the wire: JSON wants valid UTF-8.
 std::string printable(std::string_view text) { return utf16_to_utf8(utf8_to_utf16_lossy(text)); }
 
-// Runs `function` on a loop and waits for its end. False when the loop did not get to it in time; then it must not refer
-// to the caller's frame, so everything it uses is shared.
+// Runs `function` on a loop and waits for its end. False when the loop did not get to it in time; then it must not
+// refer to the caller's frame, so everything it uses is shared.
 template <class F>
 bool run_on(runtime::Loop& loop, F function) {
   struct Done {

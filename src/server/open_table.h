@@ -1,4 +1,5 @@
-// OpenTable: a session's opens by FileId. Ids are slots with generations: an id that was closed never finds another open.
+// OpenTable: a session's opens by FileId. Ids are slots with generations: an id that was closed never finds another
+// open.
 #pragma once
 
 #include <cstdint>

@@ -182,7 +182,8 @@ runtime::Task<void> serve_connection(Server& server, runtime::LoopGroup& loops, 
 }
 
 runtime::Task<void> accept_all(Server& server, runtime::LoopGroup& loops, runtime::Loop& loop, int listener,
-                               std::vector<std::unique_ptr<runtime::Gate>>& gates, std::atomic<std::size_t>& accepting) {
+                               std::vector<std::unique_ptr<runtime::Gate>>& gates,
+                               std::atomic<std::size_t>& accepting) {
   while (true) {
     runtime::Connected accepted = co_await runtime::accept_connection(loop, listener);
     if (!accepted.socket) {

@@ -58,7 +58,8 @@ class Session {
 
   bool is_valid() const { return std::holds_alternative<ValidSession>(state_); }
   bool is_establishing() const { return std::holds_alternative<Logon>(state_); }
-  // LOGOFF, a takeover, a kick or the connection's end came. Requests in flight and the last answer still have the keys.
+  // LOGOFF, a takeover, a kick or the connection's end came. Requests in flight and the last answer still have the
+  // keys.
   bool has_ended() const { return ended_; }
   ValidSession& valid() {
     DOZO_ASSERT(is_valid());

@@ -63,7 +63,8 @@ Result<std::shared_ptr<Session>> unseal(const Connection& connection, MutableByt
   }
   std::shared_ptr<Session> session = connection.find_session(header.session_id);
   if (!session || !session->is_valid() || !session->valid().unsealer) return fail(NtStatus::USER_SESSION_DELETED);
-  const Bytes aad = Bytes(frame).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
+  const Bytes aad =
+      Bytes(frame).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
   if (!session->valid().unsealer->open(header.nonce, aad, message, header.signature)) {
     return fail(NtStatus::ACCESS_DENIED);
   }

@@ -17,8 +17,8 @@ void set_frame_length(OutFrame& frame);
 [[nodiscard]] bool seal(Session& session, OutFrame& frame);
 
 // Decrypts a frame in place. The session it belongs to, on success.
-// STATUS_USER_SESSION_DELETED: none of this connection; STATUS_INVALID_PARAMETER: malformed; STATUS_ACCESS_DENIED: it was
-// not sealed with the session's key. [MS-SMB2] 3.3.5.2.1.1: each ends the connection.
+// STATUS_USER_SESSION_DELETED: none of this connection; STATUS_INVALID_PARAMETER: malformed; STATUS_ACCESS_DENIED: it
+// was not sealed with the session's key. [MS-SMB2] 3.3.5.2.1.1: each ends the connection.
 Result<std::shared_ptr<Session>> unseal(const Connection& connection, MutableBytes frame);
 
 }  // namespace dozo::server

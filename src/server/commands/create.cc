@@ -56,8 +56,9 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
     // Somebody else was quicker: with "open it if it exists" that is no collision.
     if (!made && made.error() == NtStatus::OBJECT_NAME_COLLISION && plan.may_open) co_return fail(NtStatus::RETRY);
     if (!made) co_return fail(made.error());
-    auto grant = arbitrate(request, parameters, plan, granted, key_of(*request.tree, made->info.id, parameters.name.stream),
-                           made->where.path, made->info.type == vfs::NodeType::directory);
+    const auto key = key_of(*request.tree, made->info.id, parameters.name.stream);
+    auto grant = arbitrate(request, parameters, plan, granted, key, made->where.path,
+                           made->info.type == vfs::NodeType::directory);
     if (!grant) co_return fail(grant.error());
     co_return Opened{*authorization, std::move(*made), std::move(*grant)};
   }
