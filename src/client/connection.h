@@ -135,13 +135,13 @@ Request make_request(wire::Command command, const M& body, TreeId tree = {}, std
 }
 
 struct CallOptions {
-  SessionSecurity* session = nullptr;  // none: NEGOTIATE, and the first SESSION_SETUP
-  SessionId session_id;                // where there is no SessionSecurity yet
+  SessionSecurity* session = nullptr;      // none: NEGOTIATE, and the first SESSION_SETUP
+  SessionId session_id;                    // where there is no SessionSecurity yet
   crypto::PreauthHash* preauth = nullptr;  // takes in the request as it is sent
-  bool related = false;                // a compound's later elements refer to the first
+  bool related = false;                    // a compound's later elements refer to the first
   CallHandle* handle = nullptr;
   const Misbehaviour* misbehave = nullptr;
-  Duration timeout{};                  // zero: the connection's
+  Duration timeout{};  // zero: the connection's
 };
 
 // Resource; one loop. Owner: whoever connected; it awaits close() before the end, and outlives sessions and trees.
@@ -159,8 +159,8 @@ class Connection {
   Connection& operator=(const Connection&) = delete;
 
   // Sends a request and awaits its final response, whatever its status. Errors are the transport's or the response's
-  // own: STATUS_CONNECTION_DISCONNECTED, STATUS_IO_TIMEOUT, STATUS_INVALID_NETWORK_RESPONSE, and STATUS_INVALID_SIGNATURE
-  // when it was not protected as the session demands, which ends the connection.
+  // own: STATUS_CONNECTION_DISCONNECTED, STATUS_IO_TIMEOUT, STATUS_INVALID_NETWORK_RESPONSE, and
+  // STATUS_INVALID_SIGNATURE when it was not protected as the session demands, which ends the connection.
   runtime::Task<Result<Response>> call(Request request, CallOptions options);
   // Several in one frame, answered in order. [MS-SMB2] 3.2.4.1.4
   runtime::Task<Result<std::vector<Response>>> call_compound(std::vector<Request> requests, CallOptions options);
@@ -229,9 +229,9 @@ class Connection {
   crypto::PreauthHash preauth_;
 
   CreditWindow credits_{1};
-  std::map<std::uint64_t, PendingCall*> pending_;         // by message id
-  std::map<std::uint64_t, SessionSecurity*> sessions_;    // by session id
-  std::set<std::uint64_t> abandoned_;  // ids whose response nobody awaits any more
+  std::map<std::uint64_t, PendingCall*> pending_;       // by message id
+  std::map<std::uint64_t, SessionSecurity*> sessions_;  // by session id
+  std::set<std::uint64_t> abandoned_;                   // ids whose response nobody awaits any more
   std::vector<Outgoing> outbox_;
   runtime::Event outbox_filled_;
   runtime::Gate gate_;   // reader and writer

@@ -9,7 +9,8 @@
 namespace dozo::client {
 namespace {
 
-// The server may have forgotten the key with the session, so these come unprotected. They end a call, nothing else.
+// The server may have forgotten the key with the session, so these come unprotected, or signed with nothing (Samba does
+// that). They end a call, nothing else.
 bool may_be_unprotected(NtStatus status) {
   return status == NtStatus::USER_SESSION_DELETED || status == NtStatus::NETWORK_SESSION_EXPIRED;
 }
@@ -114,7 +115,7 @@ NtStatus Connection::check_protection(Response& response, const PendingCall& cal
     const bool right_session = call.session != nullptr && call.session->id() == response.sealed_by;
     return right_session ? NtStatus::SUCCESS : NtStatus::INVALID_SIGNATURE;
   }
-  if (may_be_unprotected(header.status) && !header.flags.has(wire::HeaderFlag::is_signed)) return NtStatus::SUCCESS;
+  if (may_be_unprotected(header.status)) return NtStatus::SUCCESS;
   if (call.must_be_sealed) return NtStatus::INVALID_SIGNATURE;
   if (call.session == nullptr || header.status == NtStatus::PENDING) return NtStatus::SUCCESS;
   const bool is_signed = header.flags.has(wire::HeaderFlag::is_signed);

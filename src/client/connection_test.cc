@@ -15,8 +15,8 @@ namespace {
 
 using namespace std::chrono_literals;
 using testing::Protection;
-using testing::ScriptedServer;
 using testing::Script;
+using testing::ScriptedServer;
 
 // A client task and its server on one simulated loop. What the client did is in its members afterwards.
 class ConnectionTest : public ::testing::Test {
@@ -362,8 +362,8 @@ TEST_F(ConnectionTest, the_elements_of_a_compound_are_related_and_each_is_signed
     if (!co_await log_on(t)) co_return;
     std::vector<Request> three;
     for (int i = 0; i < 3; ++i) three.push_back(make_request(wire::Command::echo, wire::EchoRequest{}));
-    const auto responses = co_await t.connection_->call_compound(
-        std::move(three), {.session = &t.session_->security(), .related = true});
+    const auto responses =
+        co_await t.connection_->call_compound(std::move(three), {.session = &t.session_->security(), .related = true});
     t.echoed_ = responses && responses->size() == 3 ? NtStatus::SUCCESS : NtStatus::UNSUCCESSFUL;
   });
   EXPECT_EQ(echoed_, NtStatus::SUCCESS);

@@ -25,7 +25,7 @@ struct Transfer {
   Bytes from;         // writing
   std::size_t piece;
   std::size_t next = 0;
-  std::size_t end;         // reading: where the data ends
+  std::size_t end;  // reading: where the data ends
   std::optional<NtStatus> failure{};
 
   bool done() const { return failure || next >= end; }
@@ -38,8 +38,8 @@ runtime::Task<void> read_pieces(Transfer& transfer) {
     transfer.next += length;
     // A short read is not the end: the rest of the piece is asked for again.
     for (std::size_t got = 0; got < length;) {
-      const auto n = co_await transfer.file.read_at(transfer.offset + at + got,
-                                                    transfer.into.subspan(at + got, length - got));
+      const auto n =
+          co_await transfer.file.read_at(transfer.offset + at + got, transfer.into.subspan(at + got, length - got));
       if (!n) transfer.failure = n.error();
       if (n && *n == 0) transfer.end = std::min(transfer.end, at + got);
       if (!n || *n == 0) co_return;
@@ -54,8 +54,8 @@ runtime::Task<void> write_pieces(Transfer& transfer) {
     const std::size_t length = std::min(transfer.piece, transfer.end - at);
     transfer.next += length;
     for (std::size_t sent = 0; sent < length;) {
-      const auto n = co_await transfer.file.write_at(transfer.offset + at + sent,
-                                                     transfer.from.subspan(at + sent, length - sent));
+      const auto n =
+          co_await transfer.file.write_at(transfer.offset + at + sent, transfer.from.subspan(at + sent, length - sent));
       if (n && *n > 0) sent += *n;
       if (n && *n > 0) continue;
       transfer.failure = n ? NtStatus::INVALID_NETWORK_RESPONSE : n.error();
@@ -93,8 +93,8 @@ runtime::Task<Result<std::size_t>> File::read_at(std::uint64_t offset, MutableBy
 
 runtime::Task<Result<std::size_t>> File::write_at(std::uint64_t offset, Bytes from) {
   const Negotiated& negotiated = tree_.connection().negotiated();
-  const Bytes data =
-      from.first(std::min<std::size_t>(from.size(), negotiated.supports_multi_credit ? negotiated.max_write_size : 65536));
+  const Bytes data = from.first(
+      std::min<std::size_t>(from.size(), negotiated.supports_multi_credit ? negotiated.max_write_size : 65536));
   const wire::WriteRequest body{.data = data, .offset = offset, .file_id = id(), .write_channel_info = {}, .flags = {}};
   const auto response = co_await tree_.call(wire::Command::write, body, static_cast<std::uint32_t>(data.size()));
   if (!response) co_return fail(response.error());

@@ -37,8 +37,7 @@ Result<> add_entries(Bytes buffer, std::vector<DirectoryEntry>& out) {
 
 runtime::Task<Result<>> read_entries(File& directory, std::string pattern, std::vector<DirectoryEntry>& out) {
   for (bool first = true;; first = false) {
-    const auto buffer =
-        co_await directory.query_directory(wire::FileInfoClass::id_both_directory, pattern, first);
+    const auto buffer = co_await directory.query_directory(wire::FileInfoClass::id_both_directory, pattern, first);
     // [MS-SMB2] 3.3.5.18: nothing matched at all.
     if (!buffer && first && buffer.error() == NtStatus::NO_SUCH_FILE) co_return Result<>{};
     if (!buffer) co_return fail(buffer.error());
@@ -56,7 +55,8 @@ runtime::Task<Result<>> run_on_path(Tree& tree, OpenOptions options, std::vector
 }  // namespace
 
 runtime::Task<Result<std::vector<DirectoryEntry>>> list_directory(Tree& tree, std::string path, std::string pattern) {
-  OpenOptions options{.path = std::move(path), .options = CreateOption::directory_file, .attributes = {}, .contexts = {}};
+  OpenOptions options{
+      .path = std::move(path), .options = CreateOption::directory_file, .attributes = {}, .contexts = {}};
   const auto directory = co_await tree.open(std::move(options));
   if (!directory) co_return fail(directory.error());
   std::vector<DirectoryEntry> entries;
@@ -68,7 +68,8 @@ runtime::Task<Result<std::vector<DirectoryEntry>>> list_directory(Tree& tree, st
 }
 
 runtime::Task<Result<DirectoryEntry>> stat(Tree& tree, std::string path) {
-  OpenOptions options{.path = std::move(path), .access = Access::read_attributes, .options = {}, .attributes = {}, .contexts = {}};
+  OpenOptions options{
+      .path = std::move(path), .access = Access::read_attributes, .options = {}, .attributes = {}, .contexts = {}};
   const auto responses = co_await tree.call_on_path(std::move(options), {});
   if (!responses) co_return fail(responses.error());
   DOZO_CO_TRY(const auto answer, responses->front().decode<wire::CreateResponse>());
@@ -83,7 +84,8 @@ runtime::Task<Result<DirectoryEntry>> stat(Tree& tree, std::string path) {
 }
 
 runtime::Task<Result<ByteVector>> read_file(Tree& tree, std::string path) {
-  OpenOptions options{.path = std::move(path), .options = CreateOption::non_directory_file, .attributes = {}, .contexts = {}};
+  OpenOptions options{
+      .path = std::move(path), .options = CreateOption::non_directory_file, .attributes = {}, .contexts = {}};
   const auto file = co_await tree.open(std::move(options));
   if (!file) co_return fail(file.error());
   ByteVector content((*file)->created().end_of_file);
@@ -122,23 +124,22 @@ runtime::Task<Result<>> make_directory(Tree& tree, std::string path) {
 }
 
 runtime::Task<Result<>> remove_file(Tree& tree, std::string path) {
-  return run_on_path(tree,
-                     {.path = std::move(path),
-                      .access = Access::delete_object,
-                      .options = CreateOption::delete_on_close | CreateOption::non_directory_file |
-                                 CreateOption::open_reparse_point,
-                      .attributes = {},
-                      .contexts = {}},
-                     {});
+  return run_on_path(
+      tree,
+      {.path = std::move(path),
+       .access = Access::delete_object,
+       .options = CreateOption::delete_on_close | CreateOption::non_directory_file | CreateOption::open_reparse_point,
+       .attributes = {},
+       .contexts = {}},
+      {});
 }
 
 // A directory that is not empty says so when the disposition is set, and not at all with delete_on_close.
 runtime::Task<Result<>> remove_directory(Tree& tree, std::string path) {
   const ByteVector information = wire::encode_plain(wire::FileDispositionInformation{.delete_pending = true});
-  const wire::SetInfoRequest body{
-      .file_info_class = static_cast<std::uint8_t>(wire::FileInfoClass::disposition),
-      .buffer = information,
-      .file_id = kRelatedFileId};
+  const wire::SetInfoRequest body{.file_info_class = static_cast<std::uint8_t>(wire::FileInfoClass::disposition),
+                                  .buffer = information,
+                                  .file_id = kRelatedFileId};
   std::vector<Request> requests;
   requests.push_back(tree.request(wire::Command::set_info, body));
   return run_on_path(tree,

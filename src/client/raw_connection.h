@@ -22,8 +22,8 @@ class RawConnection {
   static runtime::Task<Result<std::unique_ptr<RawConnection>>> connect(runtime::Loop& loop, runtime::Endpoint endpoint);
 
   // STATUS_CONNECTION_DISCONNECTED when the peer is gone.
-  runtime::Task<Result<>> send_bytes(Bytes bytes);          // as they are
-  runtime::Task<Result<>> send_frame(Bytes message);        // behind a direct-TCP prefix. [MS-SMB2] 2.1
+  runtime::Task<Result<>> send_bytes(Bytes bytes);    // as they are
+  runtime::Task<Result<>> send_frame(Bytes message);  // behind a direct-TCP prefix. [MS-SMB2] 2.1
   // The message of the next frame, at most `size_max` bytes; STATUS_INVALID_NETWORK_RESPONSE for what is no frame.
   runtime::Task<Result<runtime::Buffer>> receive_frame(std::size_t size_max = kDefaultFrameMax);
 

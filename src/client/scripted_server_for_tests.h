@@ -100,8 +100,8 @@ class ScriptedServer {
     const auto header = wire::decode_transform_header(frame);
     if (!header || !opener_) return false;
     ByteVector body(frame.begin() + wire::kTransformHeaderSize, frame.end());
-    const Bytes aad = Bytes(frame).subspan(wire::kTransformAadOffset,
-                                           wire::kTransformHeaderSize - wire::kTransformAadOffset);
+    const Bytes aad =
+        Bytes(frame).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
     if (!opener_->open(header->nonce, aad, body, header->signature)) return false;
     frame = std::move(body);
     return true;
@@ -116,8 +116,8 @@ class ScriptedServer {
                                   out);
     out.bytes(message);
     const MutableBytes all = out.mutable_view();
-    const Bytes aad = Bytes(all).subspan(wire::kTransformAadOffset,
-                                         wire::kTransformHeaderSize - wire::kTransformAadOffset);
+    const Bytes aad =
+        Bytes(all).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
     const auto tag = sealer_->seal(nonce, aad, all.subspan(wire::kTransformHeaderSize));
     std::copy(tag.begin(), tag.end(), all.begin() + 4);
     return std::move(out).take();
@@ -166,7 +166,8 @@ class ScriptedServer {
         break;
       case wire::Command::tree_connect:
         reply.tree_id = TreeId(7);
-        co_await send(reply, wire::TreeConnectResponse{.share_flags = script_.share_flags}, Protection::as_asked, sealed);
+        co_await send(reply, wire::TreeConnectResponse{.share_flags = script_.share_flags}, Protection::as_asked,
+                      sealed);
         break;
       case wire::Command::ioctl:
         co_await answer_validate(message, reply, sealed);
@@ -183,7 +184,8 @@ class ScriptedServer {
 
   runtime::Task<void> answer_negotiate(wire::Header reply) {
     reply.status = script_.negotiate_status;
-    if (reply.status != NtStatus::SUCCESS) co_return co_await send(reply, wire::ErrorResponse{}, Protection::none, false);
+    if (reply.status != NtStatus::SUCCESS)
+      co_return co_await send(reply, wire::ErrorResponse{}, Protection::none, false);
     const ByteVector preauth =
         wire::encode_plain(wire::PreauthIntegrityCapabilities{.hash_algorithms = script_.hashes, .salt = {}});
     const ByteVector cipher = wire::encode_plain(wire::EncryptionCapabilities{script_.ciphers});
@@ -235,7 +237,8 @@ class ScriptedServer {
     }
     if (dialect() == Dialect::smb_3_1_1) {
       if (!script_.signing.empty()) algorithm = static_cast<crypto::SigningAlgorithm>(script_.signing[0]);
-      cipher = script_.ciphers.empty() ? std::nullopt : crypto::cipher_from_wire(static_cast<std::uint16_t>(script_.ciphers[0]));
+      cipher = script_.ciphers.empty() ? std::nullopt
+                                       : crypto::cipher_from_wire(static_cast<std::uint16_t>(script_.ciphers[0]));
     }
     const auto keys = crypto::derive_session_keys({.dialect = dialect(),
                                                    .cipher = cipher,
@@ -257,7 +260,8 @@ class ScriptedServer {
     const std::uint16_t said = script_.validated_dialect != 0 ? script_.validated_dialect : script_.dialect;
     const ByteVector output = wire::encode_plain(wire::ValidateNegotiateInfoResponse{
         .capabilities = capabilities(), .guid = {}, .security_mode = mode(), .dialect = said});
-    const wire::IoctlResponse body{.ctl_code = request->ctl_code, .file_id = request->file_id, .input = {}, .output = output};
+    const wire::IoctlResponse body{
+        .ctl_code = request->ctl_code, .file_id = request->file_id, .input = {}, .output = output};
     co_await send(reply, body, script_.validate, sealed);
   }
 
@@ -266,8 +270,8 @@ class ScriptedServer {
     if (script_.silent || script_.hang_up) co_return;
     if (script_.oplock_break_first) {
       wire::Header notice{.command = wire::Command::oplock_break, .message_id = wire::kUnsolicitedMessageId};
-      co_await send(notice, wire::OplockBreak{.oplock_level = OplockLevel::level_ii, .file_id = {1, 2}}, Protection::none,
-                    false);
+      co_await send(notice, wire::OplockBreak{.oplock_level = OplockLevel::level_ii, .file_id = {1, 2}},
+                    Protection::none, false);
     }
     if (script_.interim_first) {
       wire::Header interim = reply;

@@ -17,8 +17,9 @@ constexpr int rounds_max = 8;  // of a logon's tokens
 
 // [MS-SMB2] 3.3.4.4, 3.2.5.1.4: answers that are not errors though their status is not SUCCESS.
 bool is_failure(const wire::Header& header) {
-  return header.status != NtStatus::SUCCESS && (is_error(header.status) || header.status == NtStatus::STOPPED_ON_SYMLINK ||
-                                                header.status == NtStatus::NO_MORE_FILES);
+  return header.status != NtStatus::SUCCESS &&
+         (is_error(header.status) || header.status == NtStatus::STOPPED_ON_SYMLINK ||
+          header.status == NtStatus::NO_MORE_FILES);
 }
 
 void wipe_text(std::string& text) {
@@ -86,14 +87,13 @@ runtime::Task<Result<Response>> Session::exchange_tokens(Dialogue& dialogue) {
   for (int round = 0; round < rounds_max; ++round) {
     const auto step = dialogue.initiator.step(round == 0 ? Bytes{} : Bytes(token));
     if (!step) co_return fail(step.error());
-    const wire::SessionSetupRequest body{
-        .flags = 0,
-        .security_mode = Flags<wire::SecurityModeByte>::from_wire(
-            static_cast<std::uint8_t>(connection.client_security_mode().bits())),
-        .capabilities = connection.client_capabilities() & wire::Capability::dfs,
-        .channel = 0,
-        .previous_session_id = dialogue.options.previous,
-        .security_buffer = step->token};
+    const wire::SessionSetupRequest body{.flags = 0,
+                                         .security_mode = Flags<wire::SecurityModeByte>::from_wire(
+                                             static_cast<std::uint8_t>(connection.client_security_mode().bits())),
+                                         .capabilities = connection.client_capabilities() & wire::Capability::dfs,
+                                         .channel = 0,
+                                         .previous_session_id = dialogue.options.previous,
+                                         .security_buffer = step->token};
     Request request = make_request(wire::Command::session_setup, body);
     auto response =
         co_await connection.call(std::move(request), {.session_id = dialogue.id, .preauth = &dialogue.preauth});
@@ -127,8 +127,7 @@ Result<> Session::establish(const Dialogue& dialogue, const Response& last) {
     return fail(NtStatus::LOGON_FAILURE);
   }
   SessionSecurity::Settings settings{.id = id_, .keys = {}, .has_keys = !keyless};
-  const bool server_requires =
-      negotiated.server_security_mode.has(wire::SecurityModeBit::signing_required);
+  const bool server_requires = negotiated.server_security_mode.has(wire::SecurityModeBit::signing_required);
   settings.signs = !keyless && (wishes.require_signing || server_requires);
   settings.encrypts = !keyless && (wishes.encrypt || flags_.has(wire::SessionFlag::encrypt_data));
   if (!keyless) {

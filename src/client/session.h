@@ -29,8 +29,8 @@ struct SessionOptions {
 // Resource; one loop; outlived by its connection, outlives its trees.
 class Session {
  public:
-  // NTLMv2 in SPNEGO; our copy of the password is wiped. Errors: STATUS_LOGON_FAILURE and whatever else the server says;
-  // STATUS_INVALID_SIGNATURE when its last answer is not signed with the key that both must know.
+  // NTLMv2 in SPNEGO; our copy of the password is wiped. Errors: STATUS_LOGON_FAILURE and whatever else the server
+  // says; STATUS_INVALID_SIGNATURE when its last answer is not signed with the key that both must know.
   static runtime::Task<Result<std::unique_ptr<Session>>> log_on(Connection& connection, Credentials credentials,
                                                                 SessionOptions options = {});
   // The same for who keeps the password's hash.

@@ -23,15 +23,15 @@ SessionSecurity::~SessionSecurity() {
 std::optional<ByteVector> SessionSecurity::seal(Bytes message) {
   const auto nonce = nonces_.next();
   if (!nonce) return std::nullopt;
-  wire::TransformHeader header{.nonce = *nonce,
-                               .original_message_size = static_cast<std::uint32_t>(message.size()),
-                               .session_id = settings_.id};
+  wire::TransformHeader header{
+      .nonce = *nonce, .original_message_size = static_cast<std::uint32_t>(message.size()), .session_id = settings_.id};
   ByteWriter out;
   out.reserve(wire::kTransformHeaderSize + message.size());
   wire::encode_transform_header(header, out);
   out.bytes(message);
   const MutableBytes all = out.mutable_view();
-  const Bytes aad = Bytes(all).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
+  const Bytes aad =
+      Bytes(all).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
   const crypto::AeadTag tag = sealer_->seal(*nonce, aad, all.subspan(wire::kTransformHeaderSize));
   std::copy(tag.begin(), tag.end(), all.begin() + sizeof(wire::kTransformProtocolId));
   return std::move(out).take();

@@ -18,9 +18,9 @@ class SessionSecurity {
   struct Settings {
     SessionId id;
     crypto::SessionKeys keys;
-    bool has_keys = true;       // false for guests: nothing is signed or sealed
-    bool signs = true;          // requests are signed, and responses must be, unless they are sealed
-    bool encrypts = false;      // every request is sealed, and every response must be
+    bool has_keys = true;   // false for guests: nothing is signed or sealed
+    bool signs = true;      // requests are signed, and responses must be, unless they are sealed
+    bool encrypts = false;  // every request is sealed, and every response must be
   };
   SessionSecurity(Connection& connection, const Settings& settings);
   ~SessionSecurity();

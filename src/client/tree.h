@@ -64,8 +64,8 @@ class Tree {
     made.encrypt = encrypts();
     return made;
   }
-  // CREATE, what is to be done to the file (its FileId is kRelatedFileId), and CLOSE, in one frame. The responses of all;
-  // the first error among them.
+  // CREATE, what is to be done to the file (its FileId is kRelatedFileId), and CLOSE, in one frame. The responses of
+  // all; the first error among them.
   runtime::Task<Result<std::vector<Response>>> call_on_path(OpenOptions options, std::vector<Request> requests);
 
  private:

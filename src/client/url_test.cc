@@ -45,11 +45,28 @@ TEST(Url, percent_codes_are_decoded_in_the_smb_form_only) {
 TEST(Url, a_password_is_refused) { EXPECT_EQ(parsed("smb://alice:secret@files/data"), "error"); }
 
 TEST(Url, what_is_neither_form_is_refused_with_a_reason) {
-  for (const char* bad :
-       {"", "files", "http://files/data", "smb://", "smb:///data", "smb://files:0/data", "smb://files:70000/data",
-        "smb://files:x/data", "smb://files/data/../x", "smb://files/data/./x", "smb://files/data//x", "smb://@files/x",
-        "smb://files/data/%2e%2e/x", "smb://files/data/a%2Fb", "smb://files/data/a%5Cb", "smb://files/data/%zz",
-        "smb://files/data/a%00b", "smb://files/data/%ff", "smb://[::1/data", "smb://[::1]x/data", "\\\\", "\\\\\\x"}) {
+  for (const char* bad : {"",
+                          "files",
+                          "http://files/data",
+                          "smb://",
+                          "smb:///data",
+                          "smb://files:0/data",
+                          "smb://files:70000/data",
+                          "smb://files:x/data",
+                          "smb://files/data/../x",
+                          "smb://files/data/./x",
+                          "smb://files/data//x",
+                          "smb://@files/x",
+                          "smb://files/data/%2e%2e/x",
+                          "smb://files/data/a%2Fb",
+                          "smb://files/data/a%5Cb",
+                          "smb://files/data/%zz",
+                          "smb://files/data/a%00b",
+                          "smb://files/data/%ff",
+                          "smb://[::1/data",
+                          "smb://[::1]x/data",
+                          "\\\\",
+                          "\\\\\\x"}) {
     EXPECT_EQ(parsed(bad), "error") << bad;
   }
 }

@@ -216,7 +216,9 @@ void IoUringLoop::close(Handle socket) {
   ::close(socket);
 }
 
-// The memory of what is in flight belongs to coroutine frames: the kernel must be done with it before we return.
+// The memory of what is in flight belongs to coroutine frames: the kernel should be done with it before we return.
+// Where another thread than the loop's ends it, all that is left is to close the ring, which cancels too, though not at
+// once.
 void IoUringLoop::abandon_requests() {
   while (offloaded_ > 0) offloaded_ -= std::min(offloaded_, inbox_.discard_completed());
   if (in_kernel_ == 0) return;
@@ -224,8 +226,7 @@ void IoUringLoop::abandon_requests() {
   io_uring_prep_cancel(&sqe, nullptr, IORING_ASYNC_CANCEL_ANY);
   sqe.user_data = tagged(nullptr, Tag::ignored);
   const Duration patience = std::chrono::milliseconds(100);
-  for (int round = 0; in_kernel_ > 0 && round < 20; ++round) {
-    ring_.submit_and_wait(&patience);
+  for (int round = 0; in_kernel_ > 0 && round < 20 && ring_.submit_and_wait(&patience); ++round) {
     ring_.reap(reaped_, completions_per_turn);
     for (const auto& completion : reaped_) {
       const Tag tag = tag_of(completion.user_data);
@@ -260,7 +261,8 @@ void IoUringLoop::wait() {
   }
   const auto deadline = sleep_deadline();
   const Duration timeout = deadline ? *deadline - now() : Duration{};
-  ring_.submit_and_wait(deadline ? &timeout : nullptr);
+  const bool ours = ring_.submit_and_wait(deadline ? &timeout : nullptr);
+  DOZO_ASSERT(ours);
   inbox_.woke();
   add(wakeups_);
   if (deadline && !ring_.has_completions()) slept_in_vain();
@@ -336,8 +338,7 @@ int run_nop(Ring& ring) {
   io_uring_prep_nop(&sqe);
   sqe.user_data = tagged(nullptr, Tag::ignored);
   const Duration patience = std::chrono::seconds(1);
-  ring.submit_and_wait(&patience);
-  return ring.has_completions() ? 0 : -EPERM;
+  return ring.submit_and_wait(&patience) && ring.has_completions() ? 0 : -EPERM;
 }
 
 }  // namespace

@@ -99,7 +99,7 @@ void Ring::submit() {
   if (result == -EBUSY || result == -EAGAIN) harvest();
 }
 
-void Ring::submit_and_wait(const Duration* timeout) {
+bool Ring::submit_and_wait(const Duration* timeout) {
   enable();
   __kernel_timespec spec{};
   if (timeout != nullptr) {
@@ -110,7 +110,9 @@ void Ring::submit_and_wait(const Duration* timeout) {
   io_uring_cqe* ignored = nullptr;
   const int result =
       io_uring_submit_and_wait_timeout(&ring_, &ignored, 1, timeout != nullptr ? &spec : nullptr, nullptr);
+  if (result == -EEXIST) return false;  // IORING_SETUP_SINGLE_ISSUER
   DOZO_ASSERT(result >= 0 || is_transient(result));
+  return true;
 }
 
 void Ring::submit_and_collect() {

@@ -29,8 +29,8 @@ class Ring {
   io_uring_sqe& next_sqe();
   // Submits what has gathered, without waiting for anything.
   void submit();
-  // Submits, and waits for a completion or for `timeout` (null: for ever).
-  void submit_and_wait(const Duration* timeout);
+  // Submits, and waits for a completion or for `timeout` (null: for ever). False on another thread than the issuer's.
+  bool submit_and_wait(const Duration* timeout);
   // Submits and lets the kernel run what is due, without waiting.
   void submit_and_collect();
 

@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 #include <pthread.h>
 #include <signal.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include <atomic>
 #include <cstdlib>
@@ -45,6 +47,26 @@ TEST(LoopGroup, the_least_loaded_loop_is_the_one_with_the_fewest_connections) {
   EXPECT_EQ(&group.least_loaded(), &group[0]);
   group.add_load(group[1], -2);
   EXPECT_EQ(&group.least_loaded(), &group[1]);
+}
+
+TEST(LoopGroup, may_end_on_another_thread_while_operations_are_parked) {
+  for (const Backend backend : {any_backend(), Backend::epoll}) {
+    int fds[2];
+    ASSERT_EQ(::socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, fds), 0);
+    Operation parked;
+    std::uint8_t byte = 0;
+    {
+      LoopGroup group(backend, 1);
+      group.start();
+      group[0].post([&] {
+        EXPECT_FALSE(group[0].start_recv(parked, fds[0], {&byte, 1}));
+        Loop::current().post([] { Loop::current().stop(); });
+      });
+      group.join();
+    }
+    ::close(fds[0]);
+    ::close(fds[1]);
+  }
 }
 
 TEST(LoopGroup, zero_loops_means_one_per_core) { EXPECT_GE(LoopGroup(any_backend(), 0).size(), 1u); }

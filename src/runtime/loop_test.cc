@@ -430,6 +430,16 @@ TEST_P(LoopTest, offloaded_functions_yield_their_results_here) {
   EXPECT_EQ(loop().counters().offloads, 1000u);
 }
 
+TEST_P(LoopTest, a_loop_may_end_while_an_operation_is_parked) {
+  auto [a, b] = make_pair();
+  Operation parked;
+  EXPECT_FALSE(loop().start_recv(parked, a.handle(), cancel_buffer));
+  loop().post([this] { loop().stop(); });
+  loop().run();
+  if (is_simulated()) loop().cancel(parked);
+  a.release();
+}
+
 // --- Many --------------------------------------------------------------------------------------------------------
 
 Task<void> receive_one(Handle handle, Loop& loop, int& count) {

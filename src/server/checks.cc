@@ -19,10 +19,11 @@ Result<OpenRef> find_open(Request& request, FileId id) {
     }
     id = *request.chain.file_id;
   }
+  // What follows in a compound means this one too, there or not.
+  request.chain.file_id = id;
   OpenRef open = request.session->valid().opens.find(id);
   // [MS-SMB2] 3.3.5.10: of this session, and of this tree.
   if (!open || open->tree != request.tree) return fail(NtStatus::FILE_CLOSED);
-  request.chain.file_id = id;
   return open;
 }
 

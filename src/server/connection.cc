@@ -255,8 +255,9 @@ runtime::Task<void> Connection::end_session(std::shared_ptr<Session> session, st
   if (!session->is_valid()) co_return;
   log::debug("session_ended", "session {:#x} of {}: {}", session->id.value(), peer_name_, why);
   server_.stats.sessions_now.fetch_sub(1, std::memory_order_relaxed);
-  cancel_waiting(session.get());
+  // Closing its opens ends what waits on them, each with the status of that; what waits on nothing is cancelled.
   co_await close_session(server_, session);
+  cancel_waiting(session.get());
 }
 
 void Connection::session_became_valid(const std::shared_ptr<Session>& session) {

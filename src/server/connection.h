@@ -32,6 +32,7 @@ class Server;
 struct Negotiated {
   Dialect dialect = Dialect::smb_2_0_2;
   Guid client_guid;
+  std::vector<std::uint16_t> client_dialects;  // as offered, for VALIDATE_NEGOTIATE_INFO
   wire::Capabilities client_capabilities;
   wire::SecurityMode client_security_mode;
   wire::Capabilities server_capabilities;

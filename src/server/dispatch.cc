@@ -29,8 +29,8 @@ std::optional<std::string_view> check_header(Connection& connection, const wire:
 // Which session and tree are in force: the header's, or for a related element those of the one before it.
 Result<> inherit_from_chain(Request& request) {
   if (!request.header.is_related()) return {};
-  // [MS-SMB2] 3.3.5.2.7.2: the first element cannot be related.
-  if (!request.chain.has_previous) return fail(NtStatus::INVALID_PARAMETER);
+  // [MS-SMB2] 3.3.5.2.7.2: the first element cannot be related, nor one behind an element without session or tree.
+  if (!request.chain.has_context) return fail(NtStatus::INVALID_PARAMETER);
   request.session_id = request.chain.session_id;
   request.tree_id = request.chain.tree_id;
   return {};
@@ -59,7 +59,7 @@ Result<> check_signature(Request& request) {
     return {};
   }
   if (!session) return fail(NtStatus::USER_SESSION_DELETED);
-  // A session that is being set up has no key yet; its SESSION_SETUP requests are covered by the preauthentication hash.
+  // A session that is being set up has no key yet; its SESSION_SETUP requests are covered by the preauth hash.
   if (!session->is_valid()) {
     return request.header.command == wire::Command::session_setup ? Result<>()
                                                                   : Result<>(fail(NtStatus::NOT_SUPPORTED));
@@ -116,7 +116,9 @@ Result<const CommandRow*> pass_gates(Request& request) {
   const CommandRow* row = find_command(request.header.command);
   if (row == nullptr) return fail(NtStatus::INVALID_PARAMETER);
   DOZO_CHECK(check_signature(request));
-  if (row->needs != Needs::nothing) DOZO_CHECK(find_session(request));
+  // [MS-SMB2] 3.3.5.17: an ECHO needs no session; one that names a session must name one of its own.
+  const bool names_session = request.header.command == wire::Command::echo && request.session_id.value() != 0;
+  if (row->needs != Needs::nothing || names_session) DOZO_CHECK(find_session(request));
   if (row->needs == Needs::tree) DOZO_CHECK(find_tree(request));
   DOZO_CHECK(check_structure_size(request, *row));
   return row;
@@ -130,8 +132,11 @@ runtime::Task<Result<Reply>> serve_element(Request& request) {
 }
 
 void hand_on(CompoundState& chain, const Request& request, NtStatus status) {
-  chain.has_previous = true;
-  chain.previous_status = status;
+  const CommandRow* row = find_command(request.header.command);
+  const bool lacks_session = row != nullptr && row->needs != Needs::nothing && !request.session;
+  const bool lacks_tree = row != nullptr && row->needs == Needs::tree && !request.tree;
+  const bool broken = request.header.is_related() && !chain.has_context;
+  chain.has_context = !broken && !lacks_session && !lacks_tree;
   chain.session_id = request.session_id;
   chain.tree_id = request.tree_id;
   // [MS-SMB2] 3.3.5.2.7.2: what needs the FileId of a CREATE that failed fails as it did.

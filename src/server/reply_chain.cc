@@ -71,11 +71,9 @@ void ReplyChain::add(Request& request, Result<Reply> result) {
 void ReplyChain::close_links() {
   for (std::size_t i = 0; i < finished_.size(); ++i) {
     Finished& out = finished_[i];
-    const bool last = i + 1 == finished_.size();
-    if (!last) {
-      out.message.pad_to_8();
-      out.header.next_command = static_cast<std::uint32_t>(out.message.size());
-    }
+    // [MS-SMB2] 3.3.4.1.3: the last one is padded too.
+    if (finished_.size() > 1) out.message.pad_to_8();
+    if (i + 1 < finished_.size()) out.header.next_command = static_cast<std::uint32_t>(out.message.size());
     const bool sign = out.sign_with && out.sign_with->is_valid();
     if (sign) out.header.flags |= wire::HeaderFlag::is_signed;
     wire::store_header(out.header, out.message.view());

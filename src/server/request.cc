@@ -29,10 +29,12 @@ Result<> Request::begin_wait(runtime::Callback on_cancel) {
   // [MS-SMB2] 3.3.4.2: where resources are constrained the operation fails.
   if (connection.async_count >= kWaitingMax) return fail(NtStatus::INSUFFICIENT_RESOURCES);
   if (connection.disconnecting()) return fail(NtStatus::CANCELLED);
+  // In the middle of a compound nothing waits for somebody else: Windows fails it like this, and no client does it
+  // ([MS-SMB2] 3.3.5.2.7.2 would have it and all behind it processed asynchronously).
+  if (!last_in_chain) return fail(NtStatus::INTERNAL_ERROR);
   ++connection.async_count;
   on_cancel_ = std::move(on_cancel);
-  // In the middle of a compound nothing is sent yet: its answers leave together when the last one is done.
-  if (last_in_chain && !is_async()) {
+  if (!is_async()) {
     async_id_ = connection.next_async_id();
     chain.replies->send_interim(*this);
   }

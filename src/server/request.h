@@ -25,8 +25,8 @@ class ReplyChain;
 // What the elements of one compound hand on. [MS-SMB2] 3.3.5.2.7.2.
 struct CompoundState {
   ReplyChain* replies = nullptr;
-  bool has_previous = false;
-  NtStatus previous_status = NtStatus::SUCCESS;
+  // Whether there is a session and a tree for a related element to be in.
+  bool has_context = false;
   SessionId session_id;
   TreeId tree_id;
   std::optional<FileId> file_id;          // of the last CREATE, or of the last request that named one
@@ -64,7 +64,7 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
 
   // --- Waiting. Before a handler awaits what may take long (a lock, a notify, a pipe), it says how to end the wait and
   // tells the client. `on_cancel` runs at most once, on this loop, at CANCEL or when the connection ends; it must make
-  // the wait end, normally by setting the OneShot that is awaited. STATUS_INSUFFICIENT_RESOURCES: too many wait already.
+  // the wait end, normally by setting the OneShot that is awaited. STATUS_INSUFFICIENT_RESOURCES: too many wait.
   Result<> begin_wait(runtime::Callback on_cancel);
   // The wait has ended: CANCEL no longer finds this request.
   void end_wait();

@@ -78,6 +78,7 @@ Server::Server(ServerParts parts)
       name_(server_name(*parts.config)),
       guid_(users_->snapshot()->machine().server_guid),
       started_at_(clock_.wall_now()),
+      engine_(parts.engine),
       limits_(limit_settings(parts.config->limits)),
       last_persistent_file_id_(random_u64() >> 16),
       config_(std::move(parts.config)),
@@ -188,10 +189,10 @@ void Server::logon_succeeded(std::string_view account) {
 }
 
 SessionId Server::new_session_id() {
-  // Unpredictable, so that a PreviousSessionId or a binding cannot be guessed. Never 0 and never all ones.
+  // Not counted up, so that none is met again after a restart. 32 bits of the 64: some clients keep no more.
   while (true) {
-    const SessionId id(random_u64());
-    if (id.value() == 0 || id.value() == ~0ull) continue;
+    const SessionId id(random_u64() >> 32);
+    if (id.value() == 0) continue;
     const MutexLock lock(mutex_);
     if (!sessions_.contains(id)) return id;
   }

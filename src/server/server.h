@@ -52,6 +52,7 @@ struct ServerParts {
   const Clock* clock = nullptr;  // outlives the server
   VolumeFactory make_volume = nullptr;
   bool switch_identity = false;  // file operations as the session's user (started by root)
+  share::EngineOptions engine;
 };
 
 class Server {

@@ -37,6 +37,7 @@ std::optional<Instant> Engine::next_deadline() const {
 Result<> Engine::check_io(OpenId open, std::uint64_t offset, std::uint64_t length, IoKind kind) const {
   const OpenState* o = state_->find_open(open);
   if (o == nullptr) return fail(NtStatus::FILE_CLOSED);
+  if (length == 0) return {};  // nothing is read or written: no lock is in its way
   // [MS-FSA] 2.1.5.3, 2.1.5.4: reading has shared intent, writing exclusive intent, neither has locking intent.
   const RangeUse use = kind == IoKind::read ? RangeUse::read : RangeUse::write;
   if (o->stream->locks.conflicts(ByteRange::of_io(offset, length), open, use))

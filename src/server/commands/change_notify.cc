@@ -60,11 +60,10 @@ Task<Result<Reply>> handle_change_notify(Request& request) {
   }
   NotifyQueue::Waiter waiter(notify.output_buffer_length);
   open->notify->wait(waiter);
-  if (!waiter.answer.is_set()) {
-    DOZO_CO_CHECK(request.begin_wait([&waiter] { waiter.answer.set({NtStatus::CANCELLED, {}}); }));
-  }
+  const bool waits = !waiter.answer.is_set();
+  if (waits) DOZO_CO_CHECK(request.begin_wait([&waiter] { waiter.answer.set({NtStatus::CANCELLED, {}}); }));
   NotifyAnswer answer = co_await waiter.answer;
-  request.end_wait();
+  if (waits) request.end_wait();
 
   if (is_error(answer.status)) co_return fail(answer.status);
   co_return answer_of(answer);

@@ -64,6 +64,9 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
   close_notify(*open);
   co_await restore_pinned_times(*open);
   const bool entries = co_await has_entries(*open);
+  if (open->is_directory && open->options.has(CreateOption::delete_on_close) && !entries) {
+    end_notifies(server, open->key.file());
+  }
   const share::Effects effects =
       server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
   for (const share::Effect& effect : effects) {

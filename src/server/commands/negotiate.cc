@@ -44,6 +44,7 @@ Negotiated negotiated_with(const wire::NegotiateRequest& request, Dialect dialec
   Negotiated n;
   n.dialect = dialect;
   n.client_guid = request.client_guid;
+  n.client_dialects = request.dialects;
   n.client_capabilities = request.capabilities;
   n.client_security_mode = request.security_mode;
   n.server_security_mode = security_mode(config.server);

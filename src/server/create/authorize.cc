@@ -6,12 +6,13 @@ namespace {
 
 // POSIX permissions as file rights. Whoever may read may execute: Windows programs are started from shares whose files
 // have no execute bit.
-AccessMask rights_of(const vfs::Volume::Permissions& permissions, bool is_directory) {
+AccessMask rights_of(const vfs::Volume::Permissions& permissions) {
   AccessMask mask = Access::read_attributes | Access::read_control | Access::synchronize;
   if (permissions.read) mask |= Access::read_data | Access::read_ea | Access::execute;
   if (permissions.execute) mask |= Access::execute;
   if (permissions.write) mask |= Access::write_data | Access::append_data | Access::write_ea | Access::write_attributes;
-  if (permissions.write && is_directory) mask |= Access::delete_child;
+  // Of a file it means nothing, and clients that ask for "all" ask for it too.
+  if (permissions.write) mask |= Access::delete_child;
   if (permissions.owner) mask |= Access::write_dac | Access::write_owner | Access::write_attributes;
   if (permissions.delete_child) mask |= Access::delete_object;
   return mask;
@@ -21,7 +22,7 @@ AccessMask rights_of(const vfs::Volume::Permissions& permissions, bool is_direct
 
 AccessMask AccessGrantor::maximal(const vfs::Volume::Permissions& permissions, const Tree& tree, bool read_only_file,
                                   bool is_directory) {
-  AccessMask mask = rights_of(permissions, is_directory) & tree.maximal_access;
+  AccessMask mask = rights_of(permissions) & tree.maximal_access;
   // [MS-FSA] 2.1.5.1.2: the READONLY attribute of a file takes the right to write its data, and to delete it.
   if (read_only_file && !is_directory) mask = mask.without(Access::write_data | Access::append_data);
   return mask;

@@ -12,20 +12,23 @@ Result<> check_options(CreateOptions options, CreateDisposition disposition) {
                            disposition == CreateDisposition::overwrite ||
                            disposition == CreateDisposition::overwrite_if;
   if (directory && overwriting) return fail(NtStatus::INVALID_PARAMETER);
-  // [MS-SMB2] 3.3.5.9: FILE_OPEN_BY_FILE_ID and reserved options are not supported.
-  if (options.has(CreateOption::open_by_file_id)) return fail(NtStatus::NOT_SUPPORTED);
+  // [MS-SMB2] 3.3.5.9, note 284: FILE_OPEN_BY_FILE_ID, FILE_RESERVE_OPFILTER and FILE_CREATE_TREE_CONNECTION are not
+  // supported, bits that mean nothing are an error; the rest is accepted, and ignored where it asks for nothing here.
+  constexpr std::uint32_t kCreateTreeConnection = 0x00000080;
   constexpr std::uint32_t kReservedOptions = 0xFF000000;
   if ((options.bits() & kReservedOptions) != 0) return fail(NtStatus::INVALID_PARAMETER);
-  if (options.has_any(CreateOption::reserve_opfilter | CreateOption::open_requiring_oplock)) {
-    return fail(options.has(CreateOption::reserve_opfilter) ? NtStatus::NOT_SUPPORTED : NtStatus::INVALID_PARAMETER);
+  if (options.has_any(CreateOption::open_by_file_id | CreateOption::reserve_opfilter) ||
+      (options.bits() & kCreateTreeConnection) != 0) {
+    return fail(NtStatus::NOT_SUPPORTED);
   }
-  if (options.has(CreateOption::open_remote_instance)) return fail(NtStatus::INVALID_PARAMETER);
   return {};
 }
 
 // [MS-SMB2] 3.3.5.9; [MS-FSA] 2.1.5.1 phase 1.
 Result<> check_desired_access(AccessMask desired, CreateOptions options) {
-  if (desired.empty() || !desired.without(kValidAccessBits).empty()) return fail(NtStatus::ACCESS_DENIED);
+  // SYNCHRONIZE alone is no access either: there is nothing to wait for.
+  const AccessMask useful = desired.without(Access::synchronize);
+  if (useful.empty() || !desired.without(kValidAccessBits).empty()) return fail(NtStatus::ACCESS_DENIED);
   // Nobody has SeSecurityPrivilege here.
   if (desired.has(Access::access_system_security)) return fail(NtStatus::PRIVILEGE_NOT_HELD);
   const AccessMask mapped = map_generic(desired);
