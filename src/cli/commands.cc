@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/remote.h"
 #include "cli/serve_plan.h"
 
 namespace dozo::cli {
@@ -32,6 +33,41 @@ constexpr ArgumentSpec kSession[] = {{"SESSION", "The session's number, as dozo 
 constexpr ArgumentSpec kHelpArgument[] = {{"COMMAND", "The command to explain.", false, true}};
 constexpr ArgumentSpec kManualFolder[] = {{"FOLDER", "Where the pages are written."}};
 constexpr ArgumentSpec kShell[] = {{"SHELL", "bash, zsh or fish."}};
+
+constexpr OptionSpec kRecursive{"--recursive", "", "Also everything that is in a folder."};
+constexpr OptionSpec kRemoteOptions[] = {kUserOption, kRemotePasswordStdin, kPasswordFile, kEncrypt, kMinDialect};
+constexpr OptionSpec kListingOptions[] = {kJson,         kUserOption, kRemotePasswordStdin,
+                                          kPasswordFile, kEncrypt,    kMinDialect};
+constexpr OptionSpec kRemoveOptions[] = {kRecursive,    kUserOption, kRemotePasswordStdin,
+                                         kPasswordFile, kEncrypt,    kMinDialect};
+constexpr OptionSpec kMakeOptions[] = {
+    {"--parents", "", "Make the folders above it too, and be content when it is there already."},
+    kUserOption,
+    kRemotePasswordStdin,
+    kPasswordFile,
+    kEncrypt,
+    kMinDialect,
+};
+constexpr OptionSpec kMoveOptions[] = {
+    {"--force", "", "Replace a file that is there already."},
+    kUserOption,
+    kRemotePasswordStdin,
+    kPasswordFile,
+    kEncrypt,
+    kMinDialect,
+};
+constexpr ArgumentSpec kAddress{"ADDRESS", "smb://[user@]host[:port]/share/path, or \\\\host\\share\\path."};
+constexpr ArgumentSpec kAddressArgument[] = {kAddress};
+constexpr ArgumentSpec kGetArguments[] = {
+    kAddress, {"LOCAL", "File or folder to write to; the name it has there, in this folder, otherwise.", false}};
+constexpr ArgumentSpec kPutArguments[] = {{"LOCAL", "The file to send."}, kAddress};
+constexpr ArgumentSpec kMoveArguments[] = {kAddress, {"TO", "The new address, on the same share."}};
+
+// How every client command logs on.
+#define DOZO_REMOTE_LOGON                                                                                         \
+  "\n\nThe password is read from standard input (--password-stdin), a file (--password-file) or the environment " \
+  "(DOZO_PASSWORD), else asked for without echo; an address cannot hold it. Answers that are not signed or "      \
+  "encrypted are refused."
 
 constexpr CommandSpec kCommands[] = {
     {"serve", "Share folders", kServeDescription, kServeOptions, kServeArguments, run_serve},
@@ -86,6 +122,30 @@ constexpr CommandSpec kCommands[] = {
      {},
      run_reload},
     {"kick", "End a session", "Closes the session and the connection it came over.", kStoreOptions, kSession, run_kick},
+    {"ls", "List a folder of a share",
+     "Prints the names in the folder, or the one file, with attributes (d folder, r read-only, s system, h hidden), "
+     "size in bytes and time of the last write in UTC." DOZO_REMOTE_LOGON,
+     kListingOptions, kAddressArgument, run_ls},
+    {"stat", "Show what is known about a file or folder of a share",
+     "Prints type, size, attributes and times in UTC." DOZO_REMOTE_LOGON, kListingOptions, kAddressArgument, run_stat},
+    {"get", "Copy a file from a share",
+     "The file appears under its name when all of it has come; what was there before is replaced." DOZO_REMOTE_LOGON,
+     kRemoteOptions, kGetArguments, run_get},
+    {"put", "Copy a file to a share",
+     "Replaces what was there before. It is done when the server has said that the file is on its "
+     "disk." DOZO_REMOTE_LOGON,
+     kRemoteOptions, kPutArguments, run_put},
+    {"cat", "Print a file of a share", "Writes its bytes to standard output." DOZO_REMOTE_LOGON, kRemoteOptions,
+     kAddressArgument, run_cat},
+    {"rm", "Remove a file or an empty folder of a share",
+     "A folder with something in it is refused without --recursive. Links are removed, not followed." DOZO_REMOTE_LOGON,
+     kRemoveOptions, kAddressArgument, run_rm},
+    {"mkdir", "Make a folder on a share", "The folder above it has to be there." DOZO_REMOTE_LOGON, kMakeOptions,
+     kAddressArgument, run_mkdir},
+    {"mv", "Rename or move on a share",
+     "Both addresses are of one share. When the new one is a folder that is there, it is moved into "
+     "it." DOZO_REMOTE_LOGON,
+     kMoveOptions, kMoveArguments, run_mv},
     {"help", "Explain a command", "Prints what --help prints.", {}, kHelpArgument, run_help},
     {"_man", "Write the man pages", "", {}, kManualFolder, run_manual, true},
     {"_completion", "Print a shell's completions", "", {}, kShell, run_completion, true},

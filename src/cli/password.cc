@@ -76,6 +76,12 @@ std::expected<std::string, std::string> password_from_terminal(std::string_view 
   return first;
 }
 
+std::expected<std::string, std::string> ask_password(const std::string& prompt) {
+  QuietTerminal terminal;
+  if (terminal.usable()) return terminal.ask(prompt);
+  return std::unexpected("there is no terminal to ask on; use --password-stdin, --password-file or DOZO_PASSWORD");
+}
+
 std::expected<std::string, std::string> read_password(const Arguments& arguments, Io& io, std::string_view user) {
   return arguments.flag("--password-stdin") ? password_from_stream(io.in) : password_from_terminal(user);
 }

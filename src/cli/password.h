@@ -14,6 +14,9 @@ std::expected<std::string, std::string> password_from_stream(std::istream& in);
 // Asks twice on the terminal, without echo. An error when there is no terminal, or when the two differ.
 std::expected<std::string, std::string> password_from_terminal(std::string_view user);
 
+// Asks once on the terminal, without echo, for a password that exists already.
+std::expected<std::string, std::string> ask_password(const std::string& prompt);
+
 // One of the two, as --password-stdin says.
 std::expected<std::string, std::string> read_password(const Arguments& arguments, Io& io, std::string_view user);
 

@@ -14,10 +14,12 @@ Exit run_serve(const Arguments& arguments, Io& io) {
   if (!plan) return Exit::failed;
   install_log_backend(plan->loaded.config.log);
 
-  const auto service = server::Service::start(
-      {.loaded = plan->loaded, .config_file = plan->config_file, .on_reload = [](const server::Config& config) {
-         set_log_level(config.log.level);
-       }});
+  const ServeSource source(plan->config_file, plan->overrides);
+  const auto service =
+      server::Service::start({.loaded = plan->loaded,
+                              .config_file = plan->config_file,
+                              .source = plan->config_file.empty() ? nullptr : &source,
+                              .on_reload = [](const server::Config& config) { set_log_level(config.log.level); }});
   if (!service) return failed(io, service.error());
   // For the person at the terminal; from the configuration of a service there is nobody to read it.
   if (plan->config_file.empty()) {

@@ -1,34 +1,22 @@
 #include "cli/serve_plan.h"
 
 #include <fmt/format.h>
-#include <pwd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
-#include <cstdlib>
 #include <cstring>
 #include <filesystem>
 #include <ostream>
 
 #include "base/unicode.h"
 #include "cli/configuration.h"
+#include "cli/environment.h"
 #include "cli/password.h"
 #include "identity/user_store.h"
 
 namespace dozo::cli {
 namespace {
-
-std::string environment(const char* name) {
-  const char* value = std::getenv(name);
-  return value ? value : "";
-}
-
-std::string current_user() {
-  if (const std::string name = environment("USER"); !name.empty()) return name;
-  const passwd* entry = getpwuid(geteuid());
-  return entry ? entry->pw_name : "dozo";
-}
 
 // Where a person without a right to /var/lib keeps state.
 std::string own_state_dir() {
@@ -37,38 +25,42 @@ std::string own_state_dir() {
   return environment("HOME") + "/.local/state/dozo";
 }
 
-// Adds the folders as shares; false when one is not a folder.
-bool add_folders(const std::vector<std::string>& folders, server::LoadedConfig& loaded, Io& io) {
+std::optional<std::vector<std::string>> real_folders(const std::vector<std::string>& folders, Io& io) {
+  std::vector<std::string> out;
   for (const std::string& folder : folders) {
     std::error_code error;
     const std::string real = std::filesystem::canonical(folder, error).string();
     if (error || !std::filesystem::is_directory(real)) {
       failed(io, fmt::format("{} is not a folder{}; make it, or name another", folder,
                              error ? ": " + error.message() : ""));
-      return false;
+      return std::nullopt;
     }
-    auto& shares = loaded.config.shares;
-    shares.push_back(share_of_folder(real, shares));
-    for (const std::string_view key : {"name", "path"}) {
-      loaded.origins[fmt::format("share.{}.{}", shares.back().name, key)] = "the command line";
-    }
+    out.push_back(real);
   }
-  return true;
+  return out;
 }
 
-bool apply_listen(const std::vector<std::string>& texts, server::LoadedConfig& loaded, Io& io) {
-  if (texts.empty()) return true;
-  loaded.config.server.listen.clear();
+std::optional<std::vector<server::ListenAddress>> listen_addresses(const std::vector<std::string>& texts, Io& io) {
+  std::vector<server::ListenAddress> out;
   for (const std::string& text : texts) {
     const auto address = server::listen_address_from_string(text);
     if (!address) {
       failed(io, fmt::format("--listen {} is not ADDR:PORT or [ADDR6]:PORT", text));
-      return false;
+      return std::nullopt;
     }
-    loaded.config.server.listen.push_back(*address);
+    out.push_back(*address);
   }
-  loaded.origins["server.listen"] = "--listen";
-  return true;
+  return out;
+}
+
+std::optional<ServeOverrides> overrides_of(const Arguments& arguments, Io& io) {
+  auto folders = real_folders(arguments.all("FOLDER"), io);
+  if (!folders) return std::nullopt;
+  auto listen = listen_addresses(arguments.all("--listen"), io);
+  if (!listen) return std::nullopt;
+  ServeOverrides overrides{std::move(*folders), std::move(*listen), std::nullopt};
+  if (const auto state_dir = arguments.value("--state-dir")) overrides.state_dir = absolute_path(*state_dir);
+  return overrides;
 }
 
 // Nobody named addresses: leave out a family that this machine does not have, and take 1445 where 445 is not to be had.
@@ -111,7 +103,8 @@ std::optional<FirstUser> make_first_user(const std::string& state_dir, Io& io) {
 bool load_base(const Arguments& arguments, bool has_folders, ServePlan& plan, Io& io) {
   const auto named = arguments.value("--config");
   if (named || !has_folders) {
-    plan.config_file = named.value_or(std::string(server::kDefaultConfigFile));
+    // The folder stays the one that it is now, wherever a reload happens.
+    plan.config_file = absolute_path(named.value_or(std::string(server::kDefaultConfigFile)));
     auto loaded = server::load_config(plan.config_file);
     if (!loaded) {
       print_problems(loaded.error(), io);
@@ -123,21 +116,44 @@ bool load_base(const Arguments& arguments, bool has_folders, ServePlan& plan, Io
     plan.loaded.config.server.state_dir = own_state_dir();
     plan.loaded.origins["server.state_dir"] = "the user who started it";
   }
-  if (const auto state_dir = arguments.value("--state-dir")) {
-    plan.loaded.config.server.state_dir = absolute_path(*state_dir);
-    plan.loaded.origins["server.state_dir"] = "--state-dir";
-  }
   return true;
 }
 
 }  // namespace
 
+void apply_overrides(const ServeOverrides& overrides, server::LoadedConfig& loaded) {
+  for (const std::string& folder : overrides.folders) {
+    auto& shares = loaded.config.shares;
+    shares.push_back(share_of_folder(folder, shares));
+    for (const std::string_view key : {"name", "path"}) {
+      loaded.origins[fmt::format("share.{}.{}", shares.back().name, key)] = "the command line";
+    }
+  }
+  if (!overrides.listen.empty()) {
+    loaded.config.server.listen = overrides.listen;
+    loaded.origins["server.listen"] = "--listen";
+  }
+  if (overrides.state_dir) {
+    loaded.config.server.state_dir = *overrides.state_dir;
+    loaded.origins["server.state_dir"] = "--state-dir";
+  }
+}
+
+server::ConfigResult ServeSource::load() const {
+  auto loaded = server::load_config(config_file_);
+  if (!loaded) return loaded;
+  apply_overrides(overrides_, *loaded);
+  if (auto problems = server::check_config(*loaded); !problems.empty()) return std::unexpected(std::move(problems));
+  return loaded;
+}
+
 std::optional<ServePlan> plan_serve(const Arguments& arguments, Io& io) {
-  const std::vector<std::string> folders = arguments.all("FOLDER");
   ServePlan plan;
-  if (!load_base(arguments, !folders.empty(), plan, io)) return std::nullopt;
-  if (!add_folders(folders, plan.loaded, io)) return std::nullopt;
-  if (!apply_listen(arguments.all("--listen"), plan.loaded, io)) return std::nullopt;
+  if (!load_base(arguments, !arguments.all("FOLDER").empty(), plan, io)) return std::nullopt;
+  auto overrides = overrides_of(arguments, io);
+  if (!overrides) return std::nullopt;
+  plan.overrides = std::move(*overrides);
+  apply_overrides(plan.overrides, plan.loaded);
   const auto problems = server::check_config(plan.loaded);
   print_problems(problems, io);
   if (!problems.empty()) return std::nullopt;

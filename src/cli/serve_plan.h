@@ -8,6 +8,7 @@
 
 #include "cli/command.h"
 #include "server/config.h"
+#include "server/service.h"
 
 namespace dozo::cli {
 
@@ -30,8 +31,29 @@ struct FirstUser {
   std::string password;  // empty: the user was there already
 };
 
+// What the command line says over a configuration, checked and absolute.
+struct ServeOverrides {
+  std::vector<std::string> folders;
+  std::vector<server::ListenAddress> listen;  // empty: as configured
+  std::optional<std::string> state_dir;
+};
+void apply_overrides(const ServeOverrides& overrides, server::LoadedConfig& loaded);
+
+// A reload: the file as it is then, and the command line over it as before.
+class ServeSource final : public server::ConfigSource {
+ public:
+  ServeSource(std::string config_file, ServeOverrides overrides)
+      : config_file_(std::move(config_file)), overrides_(std::move(overrides)) {}
+  server::ConfigResult load() const override;
+
+ private:
+  std::string config_file_;
+  ServeOverrides overrides_;
+};
+
 struct ServePlan {
   server::LoadedConfig loaded;
+  ServeOverrides overrides;
   std::string config_file;        // what a reload reads again; empty when there is none
   std::optional<FirstUser> user;  // when shares were made of folders
   std::string port_note;          // why 1445; empty otherwise

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <sys/stat.h>
 
+#include <filesystem>
+#include <fstream>
 #include <sstream>
 
 #include "cli/json_text.h"
@@ -19,10 +21,29 @@ namespace {
 using testing::HasSubstr;
 using testing::MatchesRegex;
 
+// Removed when the program ends.
+class TemporaryFolders {
+ public:
+  ~TemporaryFolders() {
+    std::error_code ignored;
+    for (const std::string& path : paths_) std::filesystem::remove_all(path, ignored);
+  }
+  std::string make() {
+    std::string path = testing::TempDir() + "dozo-cli-XXXXXX";
+    paths_.push_back(mkdtemp(path.data()));
+    return paths_.back();
+  }
+
+ private:
+  std::vector<std::string> paths_;
+};
+
 std::string temporary_folder() {
-  std::string path = testing::TempDir() + "dozo-cli-XXXXXX";
-  return mkdtemp(path.data());
+  static TemporaryFolders folders;
+  return folders.make();
 }
+
+void write_file(const std::string& path, const std::string& text) { std::ofstream(path) << text; }
 
 struct Planned {
   std::optional<ServePlan> plan;
@@ -74,6 +95,35 @@ TEST(ServePlan, listen_address_has_to_be_one) {
 
 TEST(ServePlan, configuration_that_is_not_there_is_an_error) {
   EXPECT_FALSE(plan({{"--config", {"/nonexistent.toml"}}}).plan);
+}
+
+TEST(ServeSource, reload_reads_the_file_anew_and_keeps_the_command_line) {
+  const std::string folder = temporary_folder(), other = temporary_folder(), file = temporary_folder() + "/dozo.toml";
+  write_file(file, "[limits]\ncredits_max = 4096\n");
+  const std::string state = temporary_folder() + "/state";
+  const Planned started =
+      plan({{"--config", {file}}, {"FOLDER", {folder}}, {"--state-dir", {state}}, {"--listen", {"127.0.0.1:4455"}}});
+  ASSERT_TRUE(started.plan) << started.err;
+  write_file(file,
+             "[server]\nlisten = [\"0.0.0.0:445\"]\nstate_dir = \"/elsewhere\"\n[limits]\ncredits_max = 1024\n"
+             "[[share]]\nname = \"added\"\npath = \"" +
+                 other + "\"\n");
+  const auto again = ServeSource(started.plan->config_file, started.plan->overrides).load();
+  ASSERT_TRUE(again) << to_string(again.error().front());
+  EXPECT_EQ(again->config.limits.credits_max, 1024u);
+  EXPECT_EQ(again->config.server.listen, (std::vector<server::ListenAddress>{{"127.0.0.1", 4455}}));
+  EXPECT_EQ(again->config.server.state_dir, state);
+  ASSERT_EQ(again->config.shares.size(), 2u);
+  EXPECT_EQ(again->config.shares[0].name, "added");
+  EXPECT_EQ(again->config.shares[1].path, std::filesystem::canonical(folder));
+}
+
+TEST(ServeSource, file_that_became_wrong_is_refused) {
+  const std::string file = temporary_folder() + "/dozo.toml";
+  write_file(file, "[server]\nthread = 2\n");
+  const auto loaded = ServeSource(file, {}).load();
+  ASSERT_FALSE(loaded);
+  EXPECT_THAT(to_string(loaded.error().front()), HasSubstr("dozo.toml:2"));
 }
 
 TEST(ShareOfFolder, names_are_made_valid_and_unique) {

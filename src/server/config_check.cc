@@ -61,6 +61,8 @@ class Checker {
 
   ConfigProblems run() {
     check_server();
+    require(config_.auth.ntlm != NtlmPolicy::off, "auth.ntlm",
+            "ntlm = \"off\" leaves no way to log on: this version has no Kerberos yet; leave it at \"v2\"");
     check_limits();
     for (std::size_t i = 0; i < config_.shares.size(); ++i) check_share(i);
     return std::move(problems_);

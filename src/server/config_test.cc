@@ -52,7 +52,7 @@ encryption = "required"
 threads = 3
 [auth]
 failure_delay_ms = 100
-ntlm = "off"
+ntlm = "v2"
 guest = "refuse"
 [[share]]
 name = "projects"
@@ -70,7 +70,7 @@ run_as = "nobody"
   EXPECT_EQ(config.server.encryption, EncryptionPolicy::required);
   EXPECT_EQ(config.server.threads, 3u);
   EXPECT_EQ(config.auth.failure_delay_ms, 100u);
-  EXPECT_EQ(config.auth.ntlm, NtlmPolicy::off);
+  EXPECT_EQ(config.auth.ntlm, NtlmPolicy::v2);
   ASSERT_EQ(config.shares.size(), 1u);
   EXPECT_EQ(config.shares[0], (ShareConfig{.name = "projects",
                                            .path = "/srv/projects",
@@ -215,6 +215,10 @@ TEST(Config, allow_and_run_as_are_account_names) {
   EXPECT_THAT(problem(share("allow = [\"@\"]")), HasSubstr("neither a user nor a @group"));
   EXPECT_THAT(problem(share("allow = [\"a b\"]")), HasSubstr("neither a user nor a @group"));
   EXPECT_THAT(problem(share("run_as = \"a/b\"")), HasSubstr("not the name of an account"));
+}
+
+TEST(Config, ntlm_off_is_refused_while_nothing_else_logs_on) {
+  EXPECT_THAT(problem("[auth]\nntlm = \"off\"\n"), HasSubstr("f:2:1: ntlm = \"off\" leaves no way to log on"));
 }
 
 TEST(Config, all_problems_are_reported_at_once) {

@@ -8,8 +8,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <cerrno>
+#include <cstdlib>
 #include <cstring>
 #include <ctime>
 
@@ -36,6 +38,11 @@ std::shared_ptr<vfs::Volume> make_posix_volume(const ShareConfig& share, std::st
   if (opened) return std::move(*opened);
   error = fmt::format("the folder {} cannot be shared: {}", share.path, to_string(opened.error()));
   return nullptr;
+}
+
+bool is_inside(std::string_view path, std::string_view folder) {
+  while (folder.ends_with('/')) folder.remove_suffix(1);
+  return path.starts_with(folder) && (path.size() == folder.size() || path[folder.size()] == '/');
 }
 
 // Every open file of a client is one or two of ours.
@@ -68,15 +75,17 @@ struct Service::Impl {
   int signals = -1;
   int state_lock = -1;
   std::string backend;
+  SandboxOptions confined_to;
   SandboxState sandbox;
   std::atomic<std::size_t> accepting{0};
 
   ~Impl();
   std::expected<void, std::string> open_state();
   std::expected<void, std::string> bind();
-  void start_loops();
+  std::expected<void, std::string> start_loops();
   void confine();
   std::expected<void, std::string> reload();
+  std::optional<std::string> outside_sandbox(const Config& config) const;
   void stop();
   bool wait_until_idle(Duration at_most);
   bool handle_signal();
@@ -140,16 +149,21 @@ std::expected<void, std::string> Service::Impl::bind() {
   return {};
 }
 
-void Service::Impl::start_loops() {
+// DOZO_LOOP is stronger than the configuration: a test of one back end wants that one.
+std::expected<void, std::string> Service::Impl::start_loops() {
   const ServerConfig& config = options.loaded.config.server;
   std::string why;
   runtime::Backend kind = runtime::detect_backend(why);
-  if (config.runtime == RuntimeChoice::epoll) kind = runtime::Backend::epoll, why = "the configuration says so";
-  if (config.runtime == RuntimeChoice::io_uring) kind = runtime::Backend::io_uring;
+  const bool free = std::getenv("DOZO_LOOP") == nullptr;
+  if (free && config.runtime == RuntimeChoice::io_uring && kind != runtime::Backend::io_uring) {
+    return std::unexpected(fmt::format("server.runtime = \"io_uring\": {}; \"automatic\" takes epoll then", why));
+  }
+  if (free && config.runtime == RuntimeChoice::epoll) kind = runtime::Backend::epoll, why = "the configuration says so";
   loops = std::make_unique<runtime::LoopGroup>(kind, config.threads);
   backend = std::string((*loops)[0].backend_name());
   if (kind == runtime::Backend::epoll && !why.empty()) backend += ": " + why;
   log::info("runtime", "{} loops on {}", loops->size(), backend);
+  return {};
 }
 
 // Confined before the loops' threads start, so that all of them are.
@@ -160,7 +174,7 @@ void Service::Impl::confine() {
     log::warning("sandbox", "the sandbox is off: server.sandbox = false");
     return;
   }
-  SandboxOptions wanted;
+  SandboxOptions& wanted = confined_to;
   wanted.writable.push_back(config.server.state_dir);
   for (const ShareConfig& share : config.shares) {
     (share.read_only ? wanted.read_only : wanted.writable).push_back(share.path);
@@ -237,14 +251,31 @@ void Service::Impl::stop() {
   log::info("stopped", "everything that was acknowledged is written; goodbye");
 }
 
+// Landlock cannot be loosened: a folder that was not to be served at the start never will be.
+std::optional<std::string> Service::Impl::outside_sandbox(const Config& config) const {
+  if (sandbox.landlock.starts_with("off")) return std::nullopt;
+  for (const ShareConfig& share : config.shares) {
+    bool covered = std::ranges::any_of(confined_to.writable, [&](const auto& f) { return is_inside(share.path, f); });
+    if (share.read_only) {
+      covered |= std::ranges::any_of(confined_to.read_only, [&](const auto& f) { return is_inside(share.path, f); });
+    }
+    if (covered) continue;
+    return fmt::format("share \"{}\": {} is not in a folder that was shared{} when the server was started, and its "
+                       "sandbox was closed then; restart the server",
+                       share.name, share.path, share.read_only ? "" : " for writing");
+  }
+  return std::nullopt;
+}
+
 std::expected<void, std::string> Service::Impl::reload() {
-  if (options.config_file.empty()) return std::unexpected("the server was started without a configuration file");
-  auto loaded = load_config(options.config_file);
+  if (options.source == nullptr) return std::unexpected("the server was started without a configuration file");
+  auto loaded = options.source->load();
   if (!loaded) {
     std::string text;
     for (const ConfigProblem& problem : loaded.error()) text += (text.empty() ? "" : "\n") + to_string(problem);
     return std::unexpected(text);
   }
+  if (auto why = outside_sandbox(loaded->config)) return std::unexpected(*why);
   auto done = server->reload(std::make_shared<const Config>(loaded->config));
   if (!done) return done;
   if (options.on_reload != nullptr) options.on_reload(loaded->config);
@@ -302,7 +333,7 @@ std::expected<std::unique_ptr<Service>, std::string> Service::start(ServiceOptio
   if (auto done = impl->open_state(); !done) return std::unexpected(done.error());
   if (auto done = impl->bind(); !done) return std::unexpected(done.error());
   impl->confine();
-  impl->start_loops();
+  if (auto done = impl->start_loops(); !done) return std::unexpected(done.error());
   return std::make_unique<Service>(std::move(impl));
 }
 

@@ -9,9 +9,17 @@
 
 namespace dozo::server {
 
+// Where a reload gets the configuration from, with whatever was said over it when the server was started.
+class ConfigSource {
+ public:
+  virtual ~ConfigSource() = default;
+  virtual ConfigResult load() const = 0;
+};
+
 struct ServiceOptions {
   LoadedConfig loaded;
-  std::string config_file;  // what a reload reads again; empty: a reload finds nothing new
+  std::string config_file;               // shown by status; its folder stays readable in the sandbox; may be empty
+  const ConfigSource* source = nullptr;  // outlives the service; none: there is nothing to reload
   // Called by the service's thread after a reload has succeeded, with the new configuration (log level and such).
   void (*on_reload)(const Config& config) = nullptr;
 };
