@@ -26,7 +26,25 @@ struct FileTime {
     return WallTime(Duration(unix_ticks * 100));
   }
 
+  // As a file system counts: any year.
+  struct Unix {
+    std::int64_t seconds = 0;
+    std::uint32_t ns = 0;
+  };
+  static constexpr FileTime from_unix(std::int64_t seconds, std::uint32_t ns) {
+    constexpr std::int64_t kLimit = INT64_MAX / kTicksPerSecond - kUnixEpoch / kTicksPerSecond - 1;
+    if (seconds < -kUnixEpoch / kTicksPerSecond) return {0};
+    if (seconds > kLimit) seconds = kLimit;
+    return {static_cast<std::uint64_t>(seconds * kTicksPerSecond + kUnixEpoch) + ns / 100};
+  }
+  constexpr Unix to_unix() const {
+    const auto whole = static_cast<std::int64_t>(ticks / kTicksPerSecond);
+    const auto rest = static_cast<std::uint32_t>(ticks % kTicksPerSecond);
+    return {whole - kUnixEpoch / kTicksPerSecond, rest * 100};
+  }
+
  private:
+  static constexpr std::int64_t kTicksPerSecond = 10'000'000;
   static constexpr std::int64_t kUnixEpoch = 116444736000000000;
 };
 

@@ -44,7 +44,10 @@ TEST_F(Compound, related_elements_use_the_file_that_the_first_one_made) {
 
 TEST_F(Compound, answers_come_in_one_frame_each_aligned_to_8) {
   const std::size_t before = alice().frames_received();
-  const auto answers = alice().compound({create("f"), close(), });
+  const auto answers = alice().compound({
+      create("f"),
+      close(),
+  });
   EXPECT_EQ(alice().frames_received(), before + 1);
   ASSERT_EQ(alice().last_frame().size(), 2u);
   EXPECT_EQ(alice().last_frame()[0].bytes.size() % 8, 0u);
@@ -103,17 +106,16 @@ TEST_F(Compound, a_file_of_an_earlier_request_carries_on_too) {
 TEST_F(Compound, unrelated_elements_stand_alone) {
   const FileId file = alice().open("f");
   alice().write(file, 0, "abc");
-  const auto answers =
-      alice().compound({create("none", {.disposition = CreateDisposition::open}), read(file, false), close(file, false)});
+  const auto answers = alice().compound(
+      {create("none", {.disposition = CreateDisposition::open}), read(file, false), close(file, false)});
   EXPECT_EQ(statuses(answers), (Statuses{NtStatus::OBJECT_NAME_NOT_FOUND, NtStatus::SUCCESS, NtStatus::SUCCESS}));
 }
 
 TEST_F(Compound, a_tree_connect_hands_its_tree_on) {
   wire::TreeConnectRequest request;
   request.path = u"\\\\files\\data";
-  const auto answers =
-      alice().compound({element(Command::tree_connect, request),
-                        element(Command::create, create_request("f", {}), true), close()});
+  const auto answers = alice().compound(
+      {element(Command::tree_connect, request), element(Command::create, create_request("f", {}), true), close()});
   EXPECT_EQ(statuses(answers), Statuses(3, NtStatus::SUCCESS));
 }
 
@@ -152,12 +154,13 @@ TEST_F(Compound, too_many_elements_end_the_connection) {
 }
 
 TEST_F(Compound, the_last_element_may_wait_and_the_answers_before_it_do_not) {
-  const MessageId waiting = alice().start_compound(
-      {create("", directory_args(CreateDisposition::open)),
-       element(Command::change_notify, wire::ChangeNotifyRequest{.output_buffer_length = 1000,
-                                                                 .file_id = kRelatedFileId,
-                                                                 .completion_filter = wire::NotifyFilterBit::file_name},
-               true)})[1];
+  const MessageId waiting =
+      alice().start_compound({create("", directory_args(CreateDisposition::open)),
+                              element(Command::change_notify,
+                                      wire::ChangeNotifyRequest{.output_buffer_length = 1000,
+                                                                .file_id = kRelatedFileId,
+                                                                .completion_filter = wire::NotifyFilterBit::file_name},
+                                      true)})[1];
   world().settle();
   EXPECT_TRUE(alice().is_pending(waiting));
   EXPECT_EQ(alice().unanswered(), 1u);

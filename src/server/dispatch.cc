@@ -11,8 +11,10 @@ namespace {
 // Elements of one compound; Windows clients send at most a handful, Linux' up to ten.
 constexpr std::size_t kCompoundMax = 64;
 
+bool is_known(wire::Command command) { return static_cast<std::uint16_t>(command) < wire::kCommandCount; }
+
 // [MS-SMB2] 3.3.5.2.2, 3.3.5.2.3. Why the connection must end, or nothing.
-std::optional<std::string_view> check_header(Connection& connection, const wire::Header& header) {
+std::optional<std::string_view> check_header(Connection& connection, const wire::Header& header, bool first) {
   if (header.is_response()) return "a message with SMB2_FLAGS_SERVER_TO_REDIR from a client";
   if (!connection.negotiated && header.command != wire::Command::negotiate) {
     return "a request before NEGOTIATE";
@@ -20,6 +22,9 @@ std::optional<std::string_view> check_header(Connection& connection, const wire:
   if (connection.negotiated && header.command == wire::Command::negotiate) {
     return "a second NEGOTIATE";  // [MS-SMB2] 3.3.5.4
   }
+  // [MS-SMB2] 3.3.5.2.6: a command that does not exist. Behind another one in a compound it is answered with an error,
+  // as Windows does (smbtorture's compound.invalid4).
+  if (first && !is_known(header.command)) return "a command that SMB2 does not have";
   const bool multi_credit = connection.negotiated && connection.negotiated->supports_multi_credit();
   const std::uint32_t charge = multi_credit ? std::max<std::uint32_t>(header.credit_charge, 1) : 1;
   if (!connection.credits.take(header.message_id, charge)) return "a message id that it was not granted";
@@ -136,7 +141,10 @@ void hand_on(CompoundState& chain, const Request& request, NtStatus status) {
   const bool lacks_session = row != nullptr && row->needs != Needs::nothing && !request.session;
   const bool lacks_tree = row != nullptr && row->needs == Needs::tree && !request.tree;
   const bool broken = request.header.is_related() && !chain.has_context;
-  chain.has_context = !broken && !lacks_session && !lacks_tree;
+  // A TREE_CONNECT or SESSION_SETUP that failed leaves nothing to be in, whatever its header named.
+  const bool makes_context = request.header.command == wire::Command::tree_connect ||
+                             request.header.command == wire::Command::session_setup;
+  chain.has_context = !broken && !lacks_session && !lacks_tree && !(makes_context && is_error(status));
   chain.session_id = request.session_id;
   chain.tree_id = request.tree_id;
   // [MS-SMB2] 3.3.5.2.7.2: what needs the FileId of a CREATE that failed fails as it did.
@@ -198,7 +206,7 @@ runtime::Task<void> serve_frame(Connection& connection, const IncomingFrame& fra
       serve_cancel(connection, *header, frame, message);
       continue;
     }
-    if (const auto why = check_header(connection, *header)) {
+    if (const auto why = check_header(connection, *header, n == 0)) {
       connection.disconnect(*why);
       co_return;
     }

@@ -47,9 +47,9 @@ TEST_F(Dispatch, a_client_that_requires_signing_has_it_on_its_session) {
 }
 
 TEST_F(Dispatch, every_element_of_a_compound_needs_its_own_signature) {
-  const auto answers = alice().compound(
-      {element(Command::create, create_request("f", {})),
-       element(Command::flush, wire::FlushRequest{.file_id = kRelatedFileId}, true, {.sign = false})});
+  const auto answers =
+      alice().compound({element(Command::create, create_request("f", {})),
+                        element(Command::flush, wire::FlushRequest{.file_id = kRelatedFileId}, true, {.sign = false})});
   EXPECT_EQ(answers[0].status(), NtStatus::SUCCESS);
   EXPECT_EQ(answers[1].status(), NtStatus::ACCESS_DENIED);
 }

@@ -73,6 +73,7 @@ struct Open {
   // [MS-FSA] 2.1.4.17: a time that was set through this handle is not touched by later writes through it.
   std::optional<FileTime> pinned_write_time;
   std::optional<FileTime> pinned_access_time;
+  std::optional<FileTime> pinned_change_time;
   bool modified = false;
 
   // Pipes.

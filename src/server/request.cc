@@ -33,6 +33,7 @@ Result<> Request::begin_wait(runtime::Callback on_cancel) {
   // ([MS-SMB2] 3.3.5.2.7.2 would have it and all behind it processed asynchronously).
   if (!last_in_chain) return fail(NtStatus::INTERNAL_ERROR);
   ++connection.async_count;
+  waits_ = true;
   on_cancel_ = std::move(on_cancel);
   if (!is_async()) {
     async_id_ = connection.next_async_id();
@@ -42,7 +43,7 @@ Result<> Request::begin_wait(runtime::Callback on_cancel) {
 }
 
 void Request::end_wait() {
-  DOZO_ASSERT(connection.async_count > 0);
+  if (!std::exchange(waits_, false)) return;
   --connection.async_count;
   on_cancel_ = {};
 }

@@ -39,6 +39,7 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
  public:
   Request(Connection& connection, const wire::Header& header, Bytes message, CompoundState& chain, bool encrypted,
           bool last_in_chain);
+  ~Request() { end_wait(); }
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
@@ -66,7 +67,7 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   // tells the client. `on_cancel` runs at most once, on this loop, at CANCEL or when the connection ends; it must make
   // the wait end, normally by setting the OneShot that is awaited. STATUS_INSUFFICIENT_RESOURCES: too many wait.
   Result<> begin_wait(runtime::Callback on_cancel);
-  // The wait has ended: CANCEL no longer finds this request.
+  // The wait has ended: CANCEL no longer finds this request. Without a begin_wait that succeeded it does nothing.
   void end_wait();
   bool is_async() const { return async_id_.value() != 0; }
   AsyncId async_id() const { return async_id_; }
@@ -78,6 +79,7 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   runtime::Callback on_cancel_;
   AsyncId async_id_;
   bool cancelled_ = false;
+  bool waits_ = false;
 };
 
 using RequestList = boost::intrusive::list<Request, boost::intrusive::constant_time_size<false>>;

@@ -4,6 +4,7 @@
 #include <bitset>
 
 #include "base/unicode.h"
+#include "vfs/short_name.h"
 
 namespace dozo::server {
 namespace {
@@ -98,6 +99,7 @@ bool name_is_in_expression(std::u16string_view name, std::u16string_view express
 SearchPattern::SearchPattern(std::u16string upcased, std::u16string text)
     : expression_(std::move(upcased)),
       text_(std::move(text)),
+      has_tilde_(expression_.find(u'~') != std::u16string::npos),
       has_wildcards_(expression_.find_first_of(kWildcards) != std::u16string::npos),
       matches_all_(expression_ == u"*" || expression_ == u"*.*") {}
 
@@ -111,7 +113,14 @@ Result<SearchPattern> SearchPattern::parse(std::u16string_view pattern) {
 }
 
 bool SearchPattern::matches(std::string_view client_name) const {
-  if (matches_all_) return true;
+  if (matches_all_ || matches_name(client_name)) return true;
+  // [MS-FSA] 2.1.5.6.3.1: a short name matches as well. One that was made has a '~', and nobody means it who does not
+  // write that: the rest of what "*.htm" would find by short names is no more than a surprise.
+  if (!has_tilde_) return false;
+  return name_is_in_expression(upcase(utf8_to_utf16_lossy(vfs::short_name_of(client_name))), expression_);
+}
+
+bool SearchPattern::matches_name(std::string_view client_name) const {
   std::array<char16_t, kNameMax> buffer;
   if (const std::size_t n = upcase_ascii(client_name, buffer); n != 0) {
     return name_is_in_expression({buffer.data(), n}, expression_);

@@ -23,10 +23,12 @@ class SearchPattern final : public vfs::NameFilter {
   std::string name() const;
 
  private:
+  bool matches_name(std::string_view client_name) const;
   explicit SearchPattern(std::u16string upcased, std::u16string text);
 
   std::u16string expression_;  // upper case
   std::u16string text_;        // as given
+  bool has_tilde_ = false;
   bool has_wildcards_ = false;
   bool matches_all_ = false;
 };

@@ -4,6 +4,7 @@
 
 #include "base/unicode.h"
 #include "model/nt_status.h"
+#include "vfs/short_name.h"
 
 namespace dozo::server {
 namespace {
@@ -98,6 +99,14 @@ TEST(NameIsInExpression, empty_matches_only_empty) {
   EXPECT_TRUE(name_is_in_expression(u"", u""));
   EXPECT_FALSE(name_is_in_expression(u"", u"*"));
   EXPECT_FALSE(name_is_in_expression(u"A", u""));
+}
+
+TEST(SearchPattern, a_short_name_is_found_by_who_writes_its_tilde) {
+  const std::string name = "a rather long name.html";
+  const auto pattern = SearchPattern::parse(*utf8_to_utf16(vfs::short_name_of(name).substr(0, 7) + "*"));
+  ASSERT_TRUE(pattern);
+  EXPECT_TRUE(pattern->matches(name));
+  EXPECT_FALSE(SearchPattern::parse(u"*.htm")->matches(name));
 }
 
 }  // namespace

@@ -83,7 +83,7 @@ struct TimesUpdate {
   std::optional<FileTime> creation;
   std::optional<FileTime> last_access;
   std::optional<FileTime> last_write;
-  std::optional<FileTime> change;  // where the backend can (POSIX cannot: ignored)
+  std::optional<FileTime> change;  // kept until something else changes the object
 };
 
 struct OwnershipUpdate {

@@ -42,6 +42,10 @@ Task<Result<>> Volume::remove_stream(CallerRef, const Resolved&, std::string_vie
   co_return fail(NtStatus::NOT_SUPPORTED);
 }
 
+Task<Result<>> Volume::rename_stream(CallerRef, const Resolved&, std::string_view, std::string_view, bool) {
+  co_return fail(NtStatus::NOT_SUPPORTED);
+}
+
 Task<Result<std::string>> Volume::read_symlink(CallerRef, const Resolved&) { co_return fail(NtStatus::NOT_SUPPORTED); }
 
 Task<Result<>> Volume::make_symlink(CallerRef, const Location&, NodeId, std::string_view) {

@@ -187,6 +187,10 @@ class Volume {
   virtual Task<Result<FileRef>> open_stream(CallerRef caller, const Resolved& resolved, std::string_view stream,
                                             StreamMode mode, OpenFor use);
   virtual Task<Result<>> remove_stream(CallerRef caller, const Resolved& resolved, std::string_view stream);
+  // Gives a named stream another name; an empty one makes its data that of the main stream. A stream of that name goes
+  // when `replace` (STATUS_OBJECT_NAME_COLLISION otherwise) and when it is empty (STATUS_INVALID_PARAMETER).
+  virtual Task<Result<>> rename_stream(CallerRef caller, const Resolved& resolved, std::string_view from,
+                                       std::string_view to, bool replace);
 
   // Symlinks (reparse points). The target text as stored. STATUS_NOT_SUPPORTED by default.
   virtual Task<Result<std::string>> read_symlink(CallerRef caller, const Resolved& resolved);

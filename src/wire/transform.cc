@@ -46,7 +46,7 @@ Result<> take_chain(ByteReader& in, CompressedMessage& out) {
     if (out.parts.size() == kCompressionPartsMax) return fail(NtStatus::INVALID_PARAMETER);
     DOZO_TRY(out.parts.emplace_back(), take_chained_part(in));
   }
-  // [MS-SMB2] 3.3.5.2.13: a chain whose sizes do not add up to the segment's is not believed.
+  // [MS-SMB2] 3.3.5.2.1.2: a chain whose sizes do not add up to the segment's is not believed.
   if (out.total_size() != out.original_compressed_segment_size) return fail(NtStatus::INVALID_PARAMETER);
   return {};
 }

@@ -16,20 +16,22 @@ using runtime::Task;
 constexpr std::uint32_t kValidFilterBits = 0xFFF;
 
 // [MS-SMB2] 3.3.1.3: filter, subtree and buffer size of an open's first request stay in force for all its requests.
-Task<Result<>> start_watching(Open& open, const wire::ChangeNotifyRequest& request) {
+std::unique_ptr<NotifyQueue> make_queue(const wire::ChangeNotifyRequest& request) {
   const auto filter = vfs::ChangeKinds::from_wire(request.completion_filter.bits() & kValidFilterBits);
   const bool subtree = request.flags.has(wire::NotifyFlag::watch_tree);
-  open.notify = std::make_unique<NotifyQueue>(filter, subtree, request.output_buffer_length);
+  return std::make_unique<NotifyQueue>(filter, subtree, request.output_buffer_length);
+}
 
+// Requests that wait already end with the failure, and the next one tries again.
+Task<void> start_watching(Open& open) {
+  const bool subtree = open.notify->subtree();
   auto watch = co_await open.tree->share->volume->watch(open.tree->caller, *open.file, subtree, *open.notify);
-  if (!watch) {
-    // Requests that came meanwhile wait already: they fail alike, and the next one tries again.
-    const std::unique_ptr<NotifyQueue> failed = std::move(open.notify);
-    failed->finish(watch.error());
-    co_return fail(watch.error());
+  if (watch) {
+    open.notify->watch_with(std::move(*watch));
+    co_return;
   }
-  open.notify->watch_with(std::move(*watch));
-  co_return Result<>();
+  const std::unique_ptr<NotifyQueue> failed = std::move(open.notify);
+  failed->finish(watch.error());
 }
 
 bool is_marked_deleted(Request& request, const Open& open) {
@@ -54,14 +56,18 @@ Task<Result<Reply>> handle_change_notify(Request& request) {
   DOZO_CO_CHECK(check_access(*open, Access::read_data));
   if (is_marked_deleted(request, *open)) co_return fail(NtStatus::DELETE_PENDING);
 
-  if (!open->notify) {
-    auto watching = co_await start_watching(*open, notify);
-    if (!watching) co_return fail(watching.error());
-  }
+  const bool first = !open->notify;
+  if (first) open->notify = make_queue(notify);
   NotifyQueue::Waiter waiter(notify.output_buffer_length);
   open->notify->wait(waiter);
+  // Before anything takes time: a CANCEL may be right behind.
   const bool waits = !waiter.answer.is_set();
-  if (waits) DOZO_CO_CHECK(request.begin_wait([&waiter] { waiter.answer.set({NtStatus::CANCELLED, {}}); }));
+  if (waits) {
+    const auto begun = request.begin_wait([&waiter] { waiter.answer.set({NtStatus::CANCELLED, {}}); });
+    if (!begun && first) open->notify.reset();
+    DOZO_CO_CHECK(begun);
+  }
+  if (first) co_await start_watching(*open);
   NotifyAnswer answer = co_await waiter.answer;
   if (waits) request.end_wait();
 

@@ -17,9 +17,7 @@ class FileIo : public ServerTest {
   NtStatus read_with(const wire::ReadRequest& request) {
     return alice().call(wire::Command::read, request, {.payload = request.length}).status();
   }
-  NtStatus flush(FileId id) {
-    return alice().call(wire::Command::flush, wire::FlushRequest{.file_id = id}).status();
-  }
+  NtStatus flush(FileId id) { return alice().call(wire::Command::flush, wire::FlushRequest{.file_id = id}).status(); }
   FileId open_pipe() {
     alice().connect_tree("IPC$");
     return alice().open("srvsvc");
@@ -195,8 +193,7 @@ TEST_F(FileIo, a_write_through_write_to_a_pipe_is_an_invalid_parameter) {
   const FileId pipe = open_pipe();
   const Answer answer = alice().call(
       wire::Command::write,
-      wire::WriteRequest{
-          .data = as_bytes("x"), .offset = 0, .file_id = pipe, .flags = wire::WriteFlag::write_through});
+      wire::WriteRequest{.data = as_bytes("x"), .offset = 0, .file_id = pipe, .flags = wire::WriteFlag::write_through});
   EXPECT_EQ(answer.status(), NtStatus::INVALID_PARAMETER);
 }
 
@@ -227,9 +224,7 @@ TEST_F(FileIo, flush_needs_a_right_to_write) {
   EXPECT_EQ(flush(alice().open("f", {.access = Access::read_data})), NtStatus::ACCESS_DENIED);
 }
 
-TEST_F(FileIo, flush_of_what_is_closed_is_file_closed) {
-  EXPECT_EQ(flush({1, 2}), NtStatus::FILE_CLOSED);
-}
+TEST_F(FileIo, flush_of_what_is_closed_is_file_closed) { EXPECT_EQ(flush({1, 2}), NtStatus::FILE_CLOSED); }
 
 TEST_F(FileIo, flush_of_a_directory_needs_the_right_to_add_to_it) {
   EXPECT_EQ(flush(alice().open("d", {.access = kFileGenericRead, .options = CreateOption::directory_file})),

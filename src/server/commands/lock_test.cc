@@ -65,16 +65,20 @@ TEST_F(Lock, flags_that_contradict_each_other_are_an_invalid_parameter) {
 
 TEST_F(Lock, several_that_may_wait_are_an_invalid_parameter) {
   const FileId file = alice().open("f");
-  EXPECT_EQ(alice().lock(file, {{.offset = 0, .length = 1, .flags = kExclusive},
-                                {.offset = 5, .length = 1, .flags = kExclusive}}).status(),
+  EXPECT_EQ(alice()
+                .lock(file, {{.offset = 0, .length = 1, .flags = kExclusive},
+                             {.offset = 5, .length = 1, .flags = kExclusive}})
+                .status(),
             NtStatus::INVALID_PARAMETER);
 }
 
 TEST_F(Lock, a_refused_series_keeps_nothing) {
   const FileId ours = alice().open("f"), theirs = bob().open("f");
   take(bob(), theirs, 10, 1, kExclusiveNow);
-  EXPECT_EQ(alice().lock(ours, {{.offset = 0, .length = 1, .flags = kExclusiveNow},
-                                {.offset = 10, .length = 1, .flags = kExclusiveNow}}).status(),
+  EXPECT_EQ(alice()
+                .lock(ours, {{.offset = 0, .length = 1, .flags = kExclusiveNow},
+                             {.offset = 10, .length = 1, .flags = kExclusiveNow}})
+                .status(),
             NtStatus::LOCK_NOT_GRANTED);
   EXPECT_EQ(take(bob(), theirs, 0, 1, kExclusiveNow), NtStatus::SUCCESS);
 }

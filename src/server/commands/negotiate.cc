@@ -36,7 +36,8 @@ wire::SecurityMode security_mode(const ServerConfig& config) {
 wire::Capabilities capabilities(const Negotiated& n) {
   wire::Capabilities out;
   if (n.dialect >= Dialect::smb_2_1) out |= wire::Capability::large_mtu;
-  if (is_smb3(n.dialect) && n.cipher) out |= wire::Capability::encryption;
+  const bool by_capability = n.dialect == Dialect::smb_3_0 || n.dialect == Dialect::smb_3_0_2;  // 3.1.1: by context
+  if (by_capability && n.cipher) out |= wire::Capability::encryption;
   return out;
 }
 

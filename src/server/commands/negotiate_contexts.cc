@@ -67,9 +67,8 @@ Result<> select_signing(const std::vector<wire::NegotiateContext>& offered, Nego
   if (context == nullptr) return {};
   DOZO_TRY(const auto signing, wire::decode_plain<wire::SigningCapabilities>(context->data));
   if (signing.signing_algorithms.empty()) return fail(NtStatus::INVALID_PARAMETER);
-  if (const auto algorithm = first_common(kSigning, signing.signing_algorithms)) {
-    out.signing_algorithm = crypto::signing_algorithm_from_wire(static_cast<std::uint16_t>(*algorithm));
-  }
+  const auto algorithm = first_common(kSigning, signing.signing_algorithms).value_or(wire::SigningAlgorithm::aes_cmac);
+  out.signing_algorithm = crypto::signing_algorithm_from_wire(static_cast<std::uint16_t>(algorithm));
   return {};
 }
 

@@ -18,7 +18,7 @@ struct NegotiatedContexts {
   bool has_encryption = false;
   bool has_compression = false;
   std::optional<crypto::Cipher> cipher;  // none: no cipher in common, or encryption is off
-  std::optional<crypto::SigningAlgorithm> signing_algorithm;
+  std::optional<crypto::SigningAlgorithm> signing_algorithm;  // none: the client sent no such context
 };
 
 // STATUS_INVALID_PARAMETER for contexts that are missing, doubled or malformed;

@@ -58,6 +58,10 @@ void NotifyQueue::on_directory_gone() { finish(NtStatus::DELETE_PENDING); }
 
 void NotifyQueue::add(const vfs::Change& change) {
   if (lost_) return;
+  // Told already, with nothing in between: a client looks at the file once for both.
+  const bool again = change.action == vfs::ChangeAction::modified && last_modified_ == change.path;
+  if (again && records_.size() != 0) return;
+  last_modified_ = change.action == vfs::ChangeAction::modified ? change.path : std::string();
   const wire::FileNotifyInformation record{static_cast<wire::NotifyAction>(change.action),
                                            utf8_to_utf16_lossy(change.path)};
   const std::size_t at =

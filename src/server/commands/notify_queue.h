@@ -64,7 +64,8 @@ class NotifyQueue final : public vfs::WatchListener {
   std::size_t buffer_max_;
   ByteWriter records_;
   std::size_t last_record_ = 0;
-  bool lost_ = false;  // changes were dropped: STATUS_NOTIFY_ENUM_DIR
+  std::string last_modified_;  // the path of the last record, when that says "modified"
+  bool lost_ = false;          // changes were dropped: STATUS_NOTIFY_ENUM_DIR
   std::optional<NtStatus> ended_;
   boost::intrusive::list<Waiter, boost::intrusive::constant_time_size<false>> waiters_;
   std::unique_ptr<vfs::Watch> watch_;

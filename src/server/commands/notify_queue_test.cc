@@ -50,6 +50,21 @@ TEST(NotifyQueue, changes_between_two_requests_are_kept_in_order) {
   EXPECT_EQ(records[1].file_name, u"bcd");
 }
 
+TEST(NotifyQueue, the_same_change_twice_in_a_row_is_told_once) {
+  NotifyQueue queue(kNames | vfs::ChangeKinds(ChangeKind::size), false, 1000);
+  const auto modified = [](const char* path) {
+    return std::vector<vfs::Change>{{ChangeAction::modified, ChangeKind::size, path}};
+  };
+  for (const char* path : {"a", "a", "b", "a"}) queue.on_changes(modified(path));
+  queue.on_changes(added("a"));
+  NotifyQueue::Waiter first(1000), second(1000);
+  queue.wait(first);
+  EXPECT_EQ(records_of(answer_of(first)).size(), 4u);
+  queue.on_changes(modified("a"));
+  queue.wait(second);
+  EXPECT_EQ(records_of(answer_of(second)).size(), 1u);
+}
+
 TEST(NotifyQueue, changes_that_the_filter_leaves_out_are_not_told) {
   NotifyQueue queue(ChangeKind::directory_name, false, 1000);
   NotifyQueue::Waiter waiter(1000);

@@ -121,8 +121,8 @@ TEST_F(QueryDirectory, of_a_file_is_an_invalid_parameter) {
 }
 
 TEST_F(QueryDirectory, needs_the_right_to_list) {
-  const FileId directory = alice().open(
-      "", {.access = Access::read_attributes, .disposition = CreateDisposition::open});
+  const FileId directory =
+      alice().open("", {.access = Access::read_attributes, .disposition = CreateDisposition::open});
   EXPECT_EQ(alice().list(directory, "*").status(), NtStatus::ACCESS_DENIED);
 }
 

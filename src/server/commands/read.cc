@@ -16,7 +16,10 @@ Result<> check_read(const Request& request, const Open& open, const wire::ReadRe
   if (in.channel != wire::Channel::none) return fail(NtStatus::INVALID_PARAMETER);  // no RDMA
   DOZO_CHECK(check_credit_charge(request, in.length));
   DOZO_CHECK(check_io_size(request, in.length));
-  if (open.is_pipe()) return {};
+  // [MS-SMB2] 3.3.5.12: what a pipe does not have.
+  if (open.is_pipe()) {
+    return in.flags.has(wire::ReadFlag::unbuffered) ? Result<>(fail(NtStatus::INVALID_PARAMETER)) : Result<>();
+  }
   // [MS-FSA] 2.1.5.3: a directory has no data.
   if (open.is_directory) return fail(NtStatus::INVALID_DEVICE_REQUEST);
   DOZO_CHECK(check_file_range(in.offset, in.length));

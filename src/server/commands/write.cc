@@ -13,9 +13,16 @@ namespace {
 
 Result<> check_write(const Request& request, const Open& open, const wire::WriteRequest& in) {
   if (in.channel != wire::Channel::none) return fail(NtStatus::INVALID_PARAMETER);  // no RDMA
+  // [MS-SMB2] 3.3.5.13: DataOffset beyond 0x100.
+  constexpr std::ptrdiff_t kDataOffsetMax = 0x100;
+  if (!in.data.empty() && in.data.data() - request.message.data() > kDataOffsetMax) {
+    return fail(NtStatus::INVALID_PARAMETER);
+  }
   DOZO_CHECK(check_credit_charge(request, in.data.size()));
   DOZO_CHECK(check_io_size(request, in.data.size()));
-  if (open.is_pipe()) return {};
+  // [MS-SMB2] 3.3.5.13: what a pipe does not have.
+  const bool to_disk = in.flags.has_any(wire::WriteFlag::write_through | wire::WriteFlag::unbuffered);
+  if (open.is_pipe()) return to_disk ? Result<>(fail(NtStatus::INVALID_PARAMETER)) : Result<>();
   if (open.is_directory) return fail(NtStatus::INVALID_DEVICE_REQUEST);
   DOZO_CHECK(check_file_range(in.offset, in.data.size()));
   return check_any_access(open, Access::write_data | Access::append_data);

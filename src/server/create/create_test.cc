@@ -19,7 +19,8 @@ class Create : public ServerTest {
   }
   void make_directory(std::string_view name = "d") { alice().close(alice().open(name, directory_args())); }
   std::uint64_t size_of(std::string_view name) {
-    const Answer answer = bob().create(name, {.access = Access::read_attributes, .disposition = CreateDisposition::open});
+    const Answer answer =
+        bob().create(name, {.access = Access::read_attributes, .disposition = CreateDisposition::open});
     const auto said = answer.as<wire::CreateResponse>();
     bob().close(said.file_id);
     return said.end_of_file;

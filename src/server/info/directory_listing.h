@@ -18,6 +18,7 @@ struct EntryLayout {
   wire::FileInfoClass info_class;
   std::uint16_t name_length;
   std::uint16_t ea_size;
+  std::uint16_t short_name;  // its length; the name itself 2 bytes behind
   std::uint16_t reparse_tag;
   std::uint16_t file_id_64;
   std::uint16_t file_id_128;
@@ -41,7 +42,7 @@ class DirectoryListing {
   std::size_t size() const { return out_.size() - start_; }
 
  private:
-  void append_fixed(const vfs::NodeInfo& info, std::size_t name_bytes);
+  void append_fixed(const vfs::DirectoryEntry& entry, std::size_t name_bytes);
 
   const EntryLayout& layout_;
   ByteWriter& out_;

@@ -2,7 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/unicode.h"
 #include "model/nt_status.h"
+#include "vfs/short_name.h"
 #include "wire/fscc/directory.h"
 #include "wire/fscc/reparse.h"
 
@@ -132,6 +134,22 @@ TEST(DirectoryListing, class_of_no_directory_is_an_invalid_class) {
   EXPECT_EQ(find_entry_layout(FileInfoClass::basic).error(), NtStatus::INVALID_INFO_CLASS);
   EXPECT_EQ(find_entry_layout(FileInfoClass::posix).error(), NtStatus::INVALID_INFO_CLASS);
   EXPECT_EQ(find_entry_layout(FileInfoClass::id_all_extd_directory).error(), NtStatus::NOT_SUPPORTED);
+}
+
+TEST(DirectoryListing, a_name_that_is_not_8_3_has_a_short_one_beside_it) {
+  ByteWriter out;
+  DirectoryListing listing(**find_entry_layout(FileInfoClass::both_directory), out, 4096);
+  ASSERT_EQ(listing.add(entry_named("a rather long name.html")), Added::yes);
+  const Bytes entry = out.view();
+  EXPECT_EQ(entry[68], 24);
+  EXPECT_EQ(utf8_from_le(entry.subspan(70, 24)), vfs::short_name_of("a rather long name.html"));
+}
+
+TEST(DirectoryListing, a_name_that_is_8_3_has_no_other) {
+  ByteWriter out;
+  DirectoryListing listing(**find_entry_layout(FileInfoClass::id_both_directory), out, 4096);
+  ASSERT_EQ(listing.add(entry_named("readme.txt")), Added::yes);
+  EXPECT_EQ(out.view()[68], 0);
 }
 
 }  // namespace

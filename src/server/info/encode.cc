@@ -90,11 +90,23 @@ wire::FileFsAttributeInformation fs_attribute_information(const vfs::VolumeInfo&
   return {attributes, volume.name_max, std::u16string(kFileSystemName)};
 }
 
+wire::FileFsObjectIdInformation fs_object_id_information(const vfs::VolumeInfo& volume) {
+  // [MS-FSCC] 2.5.6: need not be unique; here the serial number and the time of creation, which tell a volume again.
+  wire::FileFsObjectIdInformation out;
+  store_le(out.object_id.bytes.data(), volume.serial);
+  store_le(out.object_id.bytes.data() + 8, volume.created.ticks);
+  return out;
+}
+
 wire::FileFsSectorSizeInformation fs_sector_size_information(const vfs::VolumeInfo& volume) {
   constexpr std::uint32_t kAlignedDevice = 0x00000001;             // SSINFO_FLAGS_ALIGNED_DEVICE
+  constexpr std::uint32_t kTrimEnabled = 0x00000008;               // SSINFO_FLAGS_TRIM_ENABLED
   constexpr std::uint32_t kPartitionAlignedOnDevice = 0x00000002;  // SSINFO_FLAGS_PARTITION_ALIGNED_ON_DEVICE
   const std::uint32_t physical = std::max(kSectorSize, volume.block_size);
-  return {kSectorSize, physical, physical, physical, kAlignedDevice | kPartitionAlignedOnDevice, 0, 0};
+  // Trimmed ranges become holes: FSCTL_FILE_LEVEL_TRIM does something wherever there are sparse files.
+  std::uint32_t flags = kAlignedDevice | kPartitionAlignedOnDevice;
+  if (volume.features.has(vfs::VolumeFeature::sparse_files)) flags |= kTrimEnabled;
+  return {kSectorSize, physical, physical, physical, flags, 0, 0};
 }
 
 }  // namespace dozo::server

@@ -26,6 +26,7 @@ wire::FileAttributeTagInformation attribute_tag_information(const vfs::NodeInfo&
 wire::FileFsSizeInformation fs_size_information(const vfs::VolumeInfo& volume);
 wire::FileFsFullSizeInformation fs_full_size_information(const vfs::VolumeInfo& volume);
 wire::FileFsAttributeInformation fs_attribute_information(const vfs::VolumeInfo& volume, bool read_only_share);
+wire::FileFsObjectIdInformation fs_object_id_information(const vfs::VolumeInfo& volume);
 wire::FileFsSectorSizeInformation fs_sector_size_information(const vfs::VolumeInfo& volume);
 
 }  // namespace dozo::server

@@ -6,6 +6,7 @@
 #include "server/info/functions.h"
 #include "server/request.h"
 #include "server/server.h"
+#include "vfs/short_name.h"
 #include "wire/fscc/stream.h"
 
 namespace dozo::server {
@@ -19,6 +20,16 @@ bool delete_pending(InfoQuery& query) {
 }
 
 std::u16string wire_path(const Open& open) { return utf8_to_utf16_lossy(open.path_text()); }
+
+// The path with the stream's name as it is stored, whatever case it was opened by.
+std::string normalized_path(const Open& open, const std::vector<vfs::StreamInfo>& streams) {
+  std::string path = open.path_text();
+  const std::u16string key = fold_name(open.stream);
+  for (const vfs::StreamInfo& stream : streams) {
+    if (fold_name(stream.name) == key) path.replace(path.size() - open.stream.size(), open.stream.size(), stream.name);
+  }
+  return path;
+}
 
 // FileModeInformation holds those create options that may change. [MS-FSCC] 2.4.31.
 wire::FileModeInformation mode_of(const Open& open) { return {open.mode}; }
@@ -90,9 +101,11 @@ QueryTask query_all(InfoQuery& query) {
   co_return answer_with(all);
 }
 
-QueryTask query_alternate_name(InfoQuery&) {
-  // [MS-FSA] 2.1.5.12.4: there is no short name.
-  co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+QueryTask query_alternate_name(InfoQuery& query) {
+  // [MS-FSA] 2.1.5.12.4: the share's root has no link that could have a short name.
+  if (query.open.path.empty()) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  const std::string name = vfs::short_name_of(query.open.path.back());
+  co_return answer_with(wire::FileAlternateNameInformation{utf8_to_utf16_lossy(name)});
 }
 
 QueryTask query_stream(InfoQuery& query) {
@@ -138,7 +151,13 @@ QueryTask query_attribute_tag(InfoQuery& query) {
 QueryTask query_normalized_name(InfoQuery& query) {
   // [MS-SMB2] 3.3.5.20.1: not in the dialects before 3.1.1.
   if (query.request.connection.negotiated->dialect < Dialect::smb_3_1_1) co_return fail(NtStatus::NOT_SUPPORTED);
-  co_return answer_with(wire::FileNormalizedNameInformation{wire_path(query.open)});
+  std::u16string name = wire_path(query.open);
+  if (!query.open.stream.empty()) {
+    auto streams = co_await query.open.file->streams();
+    if (!streams) co_return fail(streams.error());
+    name = utf8_to_utf16_lossy(normalized_path(query.open, *streams));
+  }
+  co_return answer_with(wire::FileNormalizedNameInformation{std::move(name)});
 }
 
 QueryTask query_id(InfoQuery& query) {

@@ -4,6 +4,7 @@
 #include "server/connection.h"
 #include "server/create/create.h"
 #include "server/info/functions.h"
+#include "server/info/stream_rename.h"
 #include "server/server.h"
 #include "wire/fscc/file_set.h"
 
@@ -20,15 +21,19 @@ struct Target {
   bool ignore_read_only = false;  // of what is replaced
 };
 
-Result<Target> parse_target(std::uint64_t root_directory, const std::u16string& name, bool replace) {
+Result<Target> parse_target(const Open& open, std::uint64_t root_directory, const std::u16string& name, bool replace) {
   // [MS-SMB2] 3.3.5.21.1: a name relative to another handle is none that a client may send.
   if (root_directory != 0 || name.empty()) return fail(NtStatus::INVALID_PARAMETER);
   DOZO_TRY(ParsedName parsed, parse_name(name));
-  // [MS-FSA] 2.1.5.15.12.1: streams keep their names.
-  if (parsed.has_stream_syntax) return fail(NtStatus::NOT_SUPPORTED);
+  // A stream takes a name that begins with ':'. For a path in front of it Windows opens the file as a directory.
+  if (parsed.has_stream_syntax && !open.stream.empty()) return fail(NtStatus::SHARING_VIOLATION);
+  if (parsed.has_stream_syntax) return fail(NtStatus::OBJECT_NAME_INVALID);
   if (parsed.path.empty() || parsed.ends_with_separator) return fail(NtStatus::OBJECT_NAME_INVALID);
   return Target{std::move(parsed.path), replace};
 }
+
+// [MS-FSA] 2.1.5.15.12: a name that begins with ':' is another one for the stream.
+bool names_stream(const auto& wanted) { return wanted.root_directory == 0 && wanted.file_name.starts_with(u':'); }
 
 share::FileIdentity identity_of(const Open& open, vfs::NodeId node) {
   return {open.key.volume, node.device, node.inode};
@@ -92,6 +97,26 @@ Task<Result<vfs::Location>> rename_on_volume(InfoSet& set, const vfs::Resolved& 
   co_return location;
 }
 
+// [MS-FSA] 2.1.5.15.12, 2.1.5.15.7: the directory that the name goes into is opened to add to it. Where a file goes
+// there, nobody may be about to delete that directory (notes 183, 185: Windows up to Server 2022); a directory that
+// moves has the rule of the text.
+Result<ShareGrant> enter_directory(InfoSet& set, const vfs::Resolved& to) {
+  if (!to.parent) return fail(NtStatus::ACCESS_DENIED);
+  Server& server = set.request.server;
+  share::OpenRequest open;
+  open.key = key_of(*set.open.tree, to.parent->id(), {});
+  open.open = server.engine().new_open_id(open.key);
+  open.owner = share::OwnerId(set.request.session->id.value());
+  open.path = engine_path(vfs::Path(to.path.begin(), to.path.end() - 1));
+  open.granted_access = set.open.is_directory ? Access::append_data : Access::write_data;
+  open.share_access = ShareFlag::read | ShareFlag::write;
+  if (set.open.is_directory) open.share_access |= ShareFlag::delete_access;
+  open.is_directory = true;
+  open.client_guid = set.request.connection.negotiated->client_guid;
+  DOZO_CHECK(server.apply(open).result());
+  return ShareGrant(server, open.open);
+}
+
 // The name as the client spells it becomes the name of what `resolved` found, whatever case that has.
 void spell_as_asked(vfs::Resolved& resolved, const Target& target) {
   resolved.name = target.path.back();
@@ -113,6 +138,7 @@ Task<Result<>> rename(InfoSet& set, Target target) {
   if (same_link && target.path.back() == open.path.back()) co_return Result<>();
   spell_as_asked(*resolved, target);
 
+  DOZO_CO_TRY(const ShareGrant directory, enter_directory(set, *resolved));
   auto location = co_await rename_on_volume(set, *resolved, target.replace || same_file);
   if (!location) co_return fail(location.error());
   const Moved moved{open.key.file(), open.path, resolved->path, std::move(*location)};
@@ -131,6 +157,7 @@ Task<Result<>> link(InfoSet& set, Target target) {
   if (!resolved) co_return fail(resolved.error());
   if (resolved->exists()) DOZO_CO_CHECK(check_replaceable(set, target, *resolved));
   spell_as_asked(*resolved, target);
+  DOZO_CO_TRY(const ShareGrant directory, enter_directory(set, *resolved));
   const Tree& tree = *open.tree;
   co_return co_await tree.share->volume->link(tree.caller, open.location, open.node, *resolved, target.replace);
 }
@@ -139,7 +166,8 @@ Task<Result<>> link(InfoSet& set, Target target) {
 
 SetTask set_rename(InfoSet& set) {
   DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileRenameInformation>(set.input));
-  DOZO_CO_TRY(Target target, parse_target(wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
+  if (names_stream(wanted)) co_return co_await rename_stream(set, wanted.file_name, wanted.replace_if_exists);
+  DOZO_CO_TRY(Target target, parse_target(set.open, wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
   co_return co_await rename(set, std::move(target));
 }
 
@@ -149,14 +177,15 @@ SetTask set_rename_ex(InfoSet& set) {
   // [MS-SMB2] 3.3.5.20.2: FILE_SUPPORTS_POSIX_UNLINK_RENAME is not offered.
   if (flags.has(RenameFlag::posix_semantics)) co_return fail(NtStatus::NOT_SUPPORTED);
   const bool replace = flags.has(RenameFlag::replace_if_exists);
-  DOZO_CO_TRY(Target target, parse_target(wanted.root_directory, wanted.file_name, replace));
+  if (names_stream(wanted)) co_return co_await rename_stream(set, wanted.file_name, replace);
+  DOZO_CO_TRY(Target target, parse_target(set.open, wanted.root_directory, wanted.file_name, replace));
   target.ignore_read_only = flags.has(RenameFlag::ignore_read_only_attribute);
   co_return co_await rename(set, std::move(target));
 }
 
 SetTask set_link(InfoSet& set) {
   DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileLinkInformation>(set.input));
-  DOZO_CO_TRY(Target target, parse_target(wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
+  DOZO_CO_TRY(Target target, parse_target(set.open, wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
   co_return co_await link(set, std::move(target));
 }
 

@@ -61,10 +61,11 @@ Task<Result<>> set_basic_attributes(Open& open, FileAttributes wanted, FileAttri
 // What changed the size has touched the times: those that are pinned are put back.
 Task<Result<>> keep_pinned_times(Open& open) {
   open.modified = true;
-  if (!open.pinned_write_time && !open.pinned_access_time) co_return Result<>();
   vfs::TimesUpdate times;
   times.last_write = open.pinned_write_time;
   times.last_access = open.pinned_access_time;
+  times.change = open.pinned_change_time;
+  if (!times.last_write && !times.last_access && !times.change) co_return Result<>();
   co_return co_await open.file->set_times(times);
 }
 
@@ -88,10 +89,11 @@ SetTask set_basic(InfoSet& set) {
 
   pin(set.open.pinned_write_time, wanted.last_write_time, info->last_write_time);
   pin(set.open.pinned_access_time, wanted.last_access_time, info->last_access_time);
+  pin(set.open.pinned_change_time, wanted.change_time, info->change_time);
   const vfs::TimesUpdate times{.creation = moment_or_none(wanted.creation_time),
                                .last_access = moment_or_none(wanted.last_access_time),
                                .last_write = moment_or_none(wanted.last_write_time),
-                               .change = moment_or_none(wanted.change_time)};
+                               .change = set.open.pinned_change_time};
   if (!times.creation && !times.last_access && !times.last_write && !times.change) co_return Result<>();
   co_return co_await set.open.file->set_times(times);
 }

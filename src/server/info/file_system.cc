@@ -59,6 +59,12 @@ QueryTask query_fs_full_size(InfoQuery& query) {
   co_return answer_with(fs_full_size_information(*volume));
 }
 
+QueryTask query_fs_object_id(InfoQuery& query) {
+  auto volume = co_await volume_of(query);
+  if (!volume) co_return fail(volume.error());
+  co_return answer_with(fs_object_id_information(*volume));
+}
+
 QueryTask query_fs_sector_size(InfoQuery& query) {
   auto volume = co_await volume_of(query);
   if (!volume) co_return fail(volume.error());

@@ -67,6 +67,7 @@ QueryTask query_fs_device(InfoQuery& query);
 QueryTask query_fs_attribute(InfoQuery& query);
 QueryTask query_fs_control(InfoQuery& query);
 QueryTask query_fs_full_size(InfoQuery& query);
+QueryTask query_fs_object_id(InfoQuery& query);
 QueryTask query_fs_sector_size(InfoQuery& query);
 
 // security.cc

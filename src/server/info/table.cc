@@ -28,7 +28,8 @@ constexpr InfoRow fs_row(FsInfoClass info_class, std::string_view name, QuerySid
   return {InfoType::file_system, static_cast<std::uint8_t>(info_class), name, query, set};
 }
 
-// Fixed sizes: [MS-FSCC] 2.4 and 2.5. Access: [MS-SMB2] 3.3.5.20.1, 3.3.5.21.1.
+// Sizes: [MS-FSCC] 2.4 and 2.5; with a name behind, of a structure that has one character of it, aligned, as
+// [MS-FSA] 2.1.5.12 and 2.1.5.13 ask. Access: [MS-SMB2] 3.3.5.20.1, 3.3.5.21.1.
 constexpr InfoRow kTable[] = {
     file_row(FileInfoClass::directory, "FileDirectoryInformation"),
     file_row(FileInfoClass::full_directory, "FileFullDirectoryInformation"),
@@ -39,7 +40,7 @@ constexpr InfoRow kTable[] = {
     file_row(FileInfoClass::internal, "FileInternalInformation", {&query_internal, 8, kNone, kOnDisk}),
     file_row(FileInfoClass::ea, "FileEaInformation", {&query_ea_size, 4, kNone, kOnDisk}),
     file_row(FileInfoClass::access, "FileAccessInformation", {&query_access, 4, kNone, kAny}),
-    file_row(FileInfoClass::name, "FileNameInformation", {&query_name, 4, kNone, kAny}),
+    file_row(FileInfoClass::name, "FileNameInformation", {&query_name, 8, kNone, kAny}),
     file_row(FileInfoClass::rename, "FileRenameInformation", {}, {&set_rename, 20, Access::delete_object, kOnDisk}),
     file_row(FileInfoClass::link, "FileLinkInformation", {}, {&set_link, 20, kNone, kOnDisk}),
     file_row(FileInfoClass::names, "FileNamesInformation"),
@@ -51,13 +52,13 @@ constexpr InfoRow kTable[] = {
              {&set_full_ea, 0, Access::write_ea, kOnDisk}),
     file_row(FileInfoClass::mode, "FileModeInformation", {&query_mode, 4, kNone, kAny}, {&set_mode, 4, kNone, kOnDisk}),
     file_row(FileInfoClass::alignment, "FileAlignmentInformation", {&query_alignment, 4, kNone, kOnDisk}),
-    file_row(FileInfoClass::all, "FileAllInformation", {&query_all, 100, kReadAttributes, kOnDisk}),
+    file_row(FileInfoClass::all, "FileAllInformation", {&query_all, 104, kReadAttributes, kOnDisk}),
     file_row(FileInfoClass::allocation, "FileAllocationInformation", {},
              {&set_allocation, 8, Access::write_data, kFile}),
     file_row(FileInfoClass::end_of_file, "FileEndOfFileInformation", {},
              {&set_end_of_file, 8, Access::write_data, kFile}),
-    file_row(FileInfoClass::alternate_name, "FileAlternateNameInformation", {&query_alternate_name, 4, kNone, kOnDisk}),
-    file_row(FileInfoClass::stream, "FileStreamInformation", {&query_stream, 24, kNone, kOnDisk}),
+    file_row(FileInfoClass::alternate_name, "FileAlternateNameInformation", {&query_alternate_name, 8, kNone, kOnDisk}),
+    file_row(FileInfoClass::stream, "FileStreamInformation", {&query_stream, 32, kNone, kOnDisk}),
     file_row(FileInfoClass::pipe, "FilePipeInformation", {&query_pipe, 8, kReadAttributes, kPipe},
              {&set_pipe, 8, kWriteAttributes, kPipe}),
     file_row(FileInfoClass::pipe_local, "FilePipeLocalInformation", {&query_pipe_local, 40, kReadAttributes, kPipe}),
@@ -76,7 +77,7 @@ constexpr InfoRow kTable[] = {
              {&set_valid_data_length, 8, Access::write_data, kFile}),
     file_row(FileInfoClass::short_name, "FileShortNameInformation"),
     file_row(FileInfoClass::normalized_name, "FileNormalizedNameInformation",
-             {&query_normalized_name, 4, kNone, kOnDisk}),
+             {&query_normalized_name, 8, kNone, kOnDisk}),
     file_row(FileInfoClass::id_global_tx_directory, "FileIdGlobalTxDirectoryInformation"),
     file_row(FileInfoClass::standard_link, "FileStandardLinkInformation"),
     file_row(FileInfoClass::id, "FileIdInformation", {&query_id, 24, kNone, kOnDisk}),
@@ -89,14 +90,14 @@ constexpr InfoRow kTable[] = {
     file_row(FileInfoClass::id_64_extd_both_directory, "FileId64ExtdBothDirectoryInformation"),
     file_row(FileInfoClass::id_all_extd_directory, "FileIdAllExtdDirectoryInformation"),
     file_row(FileInfoClass::id_all_extd_both_directory, "FileIdAllExtdBothDirectoryInformation"),
-    fs_row(FsInfoClass::volume, "FileFsVolumeInformation", {&query_fs_volume, 18, kNone, kAny}),
+    fs_row(FsInfoClass::volume, "FileFsVolumeInformation", {&query_fs_volume, 24, kNone, kAny}),
     fs_row(FsInfoClass::label, "FileFsLabelInformation"),
     fs_row(FsInfoClass::size, "FileFsSizeInformation", {&query_fs_size, 24, kNone, kAny}),
     fs_row(FsInfoClass::device, "FileFsDeviceInformation", {&query_fs_device, 8, kNone, kAny}),
-    fs_row(FsInfoClass::attribute, "FileFsAttributeInformation", {&query_fs_attribute, 12, kNone, kAny}),
+    fs_row(FsInfoClass::attribute, "FileFsAttributeInformation", {&query_fs_attribute, 16, kNone, kAny}),
     fs_row(FsInfoClass::control, "FileFsControlInformation", {&query_fs_control, 48, kNone, kAny}),
     fs_row(FsInfoClass::full_size, "FileFsFullSizeInformation", {&query_fs_full_size, 32, kNone, kAny}),
-    fs_row(FsInfoClass::object_id, "FileFsObjectIdInformation"),
+    fs_row(FsInfoClass::object_id, "FileFsObjectIdInformation", {&query_fs_object_id, 64, kNone, kAny}),
     fs_row(FsInfoClass::driver_path, "FileFsDriverPathInformation"),
     fs_row(FsInfoClass::volume_flags, "FileFsVolumeFlagsInformation"),
     fs_row(FsInfoClass::sector_size, "FileFsSectorSizeInformation", {&query_fs_sector_size, 28, kNone, kAny}),

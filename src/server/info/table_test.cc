@@ -31,6 +31,11 @@ template <class M>
 std::size_t fixed_size() {
   return wire::plain_size(M());
 }
+// With one character of its name, aligned: [MS-FSA] 2.1.5.12, 2.1.5.13.
+template <class M>
+std::size_t size_with_name(std::size_t alignment) {
+  return (wire::plain_size(M()) + 2 + alignment - 1) / alignment * alignment;
+}
 
 TEST(InfoTable, every_class_has_one_row) {
   std::set<std::pair<InfoType, std::uint8_t>> seen;
@@ -43,15 +48,18 @@ TEST(InfoTable, every_class_has_one_row) {
 TEST(InfoTable, minimum_of_a_query_is_its_fixed_part) {
   EXPECT_EQ(query_minimum(FileInfoClass::basic), fixed_size<wire::FileBasicInformation>());
   EXPECT_EQ(query_minimum(FileInfoClass::standard), fixed_size<wire::FileStandardInformation>());
-  EXPECT_EQ(query_minimum(FileInfoClass::all), fixed_size<wire::FileAllInformation>());
+  EXPECT_EQ(query_minimum(FileInfoClass::all), size_with_name<wire::FileAllInformation>(8));
+  EXPECT_EQ(query_minimum(FileInfoClass::alternate_name), size_with_name<wire::FileNameInformation>(4));
+  EXPECT_EQ(query_minimum(FileInfoClass::normalized_name), size_with_name<wire::FileNameInformation>(4));
   EXPECT_EQ(query_minimum(FileInfoClass::network_open), fixed_size<wire::FileNetworkOpenInformation>());
   EXPECT_EQ(query_minimum(FileInfoClass::compression), fixed_size<wire::FileCompressionInformation>());
   EXPECT_EQ(query_minimum(FileInfoClass::pipe_local), fixed_size<wire::FilePipeLocalInformation>());
   EXPECT_EQ(query_minimum(FileInfoClass::pipe_remote), fixed_size<wire::FilePipeRemoteInformation>());
   EXPECT_EQ(query_minimum(FileInfoClass::id), fixed_size<wire::FileIdInformation>());
-  EXPECT_EQ(fs_minimum(FsInfoClass::volume), fixed_size<wire::FileFsVolumeInformation>());
+  EXPECT_EQ(fs_minimum(FsInfoClass::volume), size_with_name<wire::FileFsVolumeInformation>(8));
   EXPECT_EQ(fs_minimum(FsInfoClass::size), fixed_size<wire::FileFsSizeInformation>());
-  EXPECT_EQ(fs_minimum(FsInfoClass::attribute), fixed_size<wire::FileFsAttributeInformation>());
+  EXPECT_EQ(fs_minimum(FsInfoClass::attribute), size_with_name<wire::FileFsAttributeInformation>(4));
+  EXPECT_EQ(fs_minimum(FsInfoClass::object_id), fixed_size<wire::FileFsObjectIdInformation>());
   EXPECT_EQ(fs_minimum(FsInfoClass::control), fixed_size<wire::FileFsControlInformation>());
   EXPECT_EQ(fs_minimum(FsInfoClass::full_size), fixed_size<wire::FileFsFullSizeInformation>());
   EXPECT_EQ(fs_minimum(FsInfoClass::sector_size), fixed_size<wire::FileFsSectorSizeInformation>());

@@ -89,7 +89,8 @@ void Client::check_signature(Answer& answer) {
   SessionKeys* keys = keys_of(answer.header.session_id);
   // The last answer of a logon is looked at when its key is known.
   if (!answer.is_signed || keys == nullptr) return;
-  if (!keys->signer.verify(answer.bytes)) add_problem(fmt::format("{}: a wrong signature", to_string(answer.header.command)));
+  if (!keys->signer.verify(answer.bytes))
+    add_problem(fmt::format("{}: a wrong signature", to_string(answer.header.command)));
 }
 
 void Client::check_form(const Answer& answer) {
@@ -97,15 +98,18 @@ void Client::check_form(const Answer& answer) {
                                  ? &wire::error_response_codec()
                                  : wire::find_codec(answer.header, answer.bytes);
   if (codec == nullptr || !codec->recode(answer.bytes)) {
-    add_problem(fmt::format("{} {}: an answer that cannot be decoded", to_string(answer.header.command), to_string(answer.status())));
+    add_problem(fmt::format("{} {}: an answer that cannot be decoded", to_string(answer.header.command),
+                            to_string(answer.status())));
   }
 }
 
 void Client::take_answer(Answer answer) {
   const MessageId id = answer.header.message_id;
   const auto asked = outstanding_.find(id);
-  const std::string name = fmt::format("{} {} {}", to_string(answer.header.command), id.value(), to_string(answer.status()));
-  if (asked == outstanding_.end()) return add_problem(name + ": answers nothing that was asked, or for the second time");
+  const std::string name =
+      fmt::format("{} {} {}", to_string(answer.header.command), id.value(), to_string(answer.status()));
+  if (asked == outstanding_.end())
+    return add_problem(name + ": answers nothing that was asked, or for the second time");
   if (asked->second.command != answer.header.command) add_problem(name + ": answers another command");
   if (asked->second.sealed && !answer.encrypted) add_problem(name + ": a plain answer to an encrypted request");
   if (answer.status() == NtStatus::PENDING) {
@@ -207,7 +211,8 @@ ByteVector Client::seal_frame(Bytes plain, SessionId session, bool broken) {
   out.bytes(plain);
   ByteVector frame = std::move(out).take();
   const MutableBytes all = frame;
-  const Bytes aad = Bytes(all).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
+  const Bytes aad =
+      Bytes(all).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
   const crypto::AeadTag tag = keys.sealer->seal(header.nonce, aad, all.subspan(wire::kTransformHeaderSize));
   std::copy(tag.begin(), tag.end(), frame.begin() + 4);
   if (broken) frame.back() ^= 1;

@@ -53,7 +53,8 @@ struct Answer {
   bool encrypted = false;
   bool is_signed = false;
 
-  NtStatus status() const { return header.status; }
+  // STATUS_IO_TIMEOUT when nothing came.
+  NtStatus status() const { return none() ? NtStatus::IO_TIMEOUT : header.status; }
   bool none() const { return bytes.empty(); }  // nothing came
   template <class M>
   M as() const {
@@ -72,9 +73,9 @@ struct Sending {
   std::optional<bool> encrypt;
   bool break_signature = false;
   bool break_ciphertext = false;
-  wire::HeaderFlags flags;        // added
-  std::uint16_t credits = 64;     // asked for
-  std::size_t payload = 0;        // what the credit charge follows from
+  wire::HeaderFlags flags;     // added
+  std::uint16_t credits = 64;  // asked for
+  std::size_t payload = 0;     // what the credit charge follows from
 };
 
 // One element of a compound.
@@ -138,8 +139,8 @@ class Client {
   MessageId start_body(wire::Command command, ByteVector body, Sending sending);
   std::vector<MessageId> start_compound(std::vector<Element> elements);
   std::vector<Answer> compound(std::vector<Element> elements);
-  Answer wait(MessageId id);                                    // an Answer that is none() when none comes
-  void cancel(MessageId id);                                    // by AsyncId where there is one
+  Answer wait(MessageId id);  // an Answer that is none() when none comes
+  void cancel(MessageId id);  // by AsyncId where there is one
   void cancel_by_message_id(MessageId id);
   bool is_pending(MessageId id) const { return interim_.contains(id); }  // an interim response has come
   bool is_answered(MessageId id) const { return answers_.contains(id); }
@@ -170,10 +171,10 @@ class Client {
   Answer echo(Sending sending = {});
 
   // --- Behind all that.
-  void send_frame(Bytes message);   // behind a direct TCP prefix
-  void send_bytes(Bytes bytes);     // as they are
-  void reset();                     // the connection breaks: both ends see an error
-  void hang_up();                   // the client ends it in good order
+  void send_frame(Bytes message);  // behind a direct TCP prefix
+  void send_bytes(Bytes bytes);    // as they are
+  void reset();                    // the connection breaks: both ends see an error
+  void hang_up();                  // the client ends it in good order
   bool is_disconnected() const { return ended_; }
   bool run_until_disconnected();
   // An element as it would be sent, with its header: its message id is taken.

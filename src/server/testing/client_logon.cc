@@ -32,8 +32,8 @@ wire::NegotiateRequest Client::negotiate_request() {
   };
   static constexpr std::array<std::uint8_t, 32> kSalt = {1, 2, 3};
   add(wire::NegotiateContextType::preauth_integrity,
-      wire::encode_plain(wire::PreauthIntegrityCapabilities{.hash_algorithms = {wire::HashAlgorithm::sha_512},
-                                                            .salt = kSalt}));
+      wire::encode_plain(
+          wire::PreauthIntegrityCapabilities{.hash_algorithms = {wire::HashAlgorithm::sha_512}, .salt = kSalt}));
   if (!options_.ciphers.empty()) {
     add(wire::NegotiateContextType::encryption,
         wire::encode_plain(wire::EncryptionCapabilities{.ciphers = options_.ciphers}));
@@ -112,7 +112,8 @@ Answer Client::run_logon(SessionId session, const std::string& user, const std::
     auto step = initiator.step(token);
     if (!step) break;
     wire::SessionSetupRequest body{.previous_session_id = options_.previous_session};
-    body.security_mode = Flags<wire::SecurityModeByte>::from_wire(static_cast<std::uint8_t>(options_.security_mode.bits()));
+    body.security_mode =
+        Flags<wire::SecurityModeByte>::from_wire(static_cast<std::uint8_t>(options_.security_mode.bits()));
     body.security_buffer = step->token;
     const Element asked = element(wire::Command::session_setup, body);
     const MessageId id = start_body(asked.command, asked.body, {.session = session, .tree = TreeId{}});

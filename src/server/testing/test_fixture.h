@@ -1,4 +1,5 @@
-// What a test of the server over the wire is made of: a world, clients in it, and the check that nothing was left behind.
+// What a test of the server over the wire is made of: a world, clients in it, and the check that nothing was left
+// behind.
 #pragma once
 
 #include <gtest/gtest.h>

@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include <cstdlib>
+
 #include "base/assert.h"
 #include "base/log.h"
 #include "server/connection.h"
@@ -64,7 +66,8 @@ Config test_config() {
 }
 
 World::World(WorldOptions options) : loop_(options.seed, options.simulation) {
-  log::set_level(log::Level::error);
+  // DOZO_TEST_LOG=1 shows what the server has to say.
+  log::set_level(std::getenv("DOZO_TEST_LOG") != nullptr ? log::Level::debug : log::Level::error);
   ServerParts parts;
   parts.config = std::make_shared<const Config>(std::move(options.config));
   parts.users = std::make_unique<WorldUsers>();

@@ -1,5 +1,5 @@
-// World: a whole server in one process for tests: memory volumes, users, a simulated loop that is its clock too. And the
-// clients that are connected to it. Not part of any program.
+// World: a whole server in one process for tests: memory volumes, users, a simulated loop that is its clock too. And
+// the clients that are connected to it. Not part of any program.
 #pragma once
 
 #include <map>
@@ -59,15 +59,15 @@ class World {
   // Until only timers are left: what was sent has been answered, or waits.
   void settle() { loop_.run_until_idle(); }
 
-  // Ends every connection and waits for the server to be done with them. What was wrong, one thing a line: problems that
-  // clients saw, and what the server left behind. Empty when all is well.
+  // Ends every connection and waits for the server to be done with them. What was wrong, one thing a line: problems
+  // that clients saw, and what the server left behind. Empty when all is well.
   std::string leave();
   // Of the clients alone, so far.
   std::string problems() const;
-
- private:
+  // What the server has of connections, sessions, opens, locks: nothing, once everybody has left.
   std::string leftovers() const;
 
+ private:
   std::map<std::string, std::shared_ptr<vfs::MemoryVolume>> volumes_;
   runtime::SimulatedLoop loop_;
   std::unique_ptr<Server> server_;

@@ -25,34 +25,53 @@ const Own& own() {
 
 bool set_groups(const std::vector<gid_t>& groups) { return syscall(SYS_setgroups, groups.size(), groups.data()) == 0; }
 
-// setfsuid and setfsgid report no failure: a second call says what is in force.
-bool set_gid(gid_t gid) {
-  syscall(SYS_setfsgid, gid);
-  return static_cast<gid_t>(syscall(SYS_setfsgid, gid)) == gid;
-}
-bool set_uid(uid_t uid) {
-  syscall(SYS_setfsuid, uid);
-  return static_cast<uid_t>(syscall(SYS_setfsuid, uid)) == uid;
+// setfsuid and setfsgid report no failure; they yield what was in force before, so that a call too many tells. What has
+// worked on this thread works again, and the way back tells that it has.
+struct Proven {
+  uid_t uid = static_cast<uid_t>(-1);
+  gid_t gid = static_cast<gid_t>(-1);
+};
+thread_local Proven proven;
+
+bool take_on(const Caller& caller) {
+  syscall(SYS_setfsgid, caller.gid);
+  syscall(SYS_setfsuid, caller.uid);
+  if (proven.uid == caller.uid && proven.gid == caller.gid) return true;
+  if (static_cast<gid_t>(syscall(SYS_setfsgid, caller.gid)) != caller.gid) return false;
+  if (static_cast<uid_t>(syscall(SYS_setfsuid, caller.uid)) != caller.uid) return false;
+  proven = {caller.uid, caller.gid};
+  return true;
 }
 
-void return_to_own() {
+void return_to_own(const Caller& from, bool groups) {
   // The user first: only root may set the rest.
-  DOZO_ASSERT(set_uid(own().uid));
-  DOZO_ASSERT(set_gid(own().gid));
-  DOZO_ASSERT(set_groups(own().groups));
+  DOZO_ASSERT(static_cast<uid_t>(syscall(SYS_setfsuid, own().uid)) == from.uid);
+  DOZO_ASSERT(static_cast<gid_t>(syscall(SYS_setfsgid, own().gid)) == from.gid);
+  if (groups) DOZO_ASSERT(set_groups(own().groups));
 }
 
 }  // namespace
 
 ActingAs::ActingAs(const Caller* caller) {
   if (caller == nullptr || !caller->switch_identity) return;
-  own();  // read before the first switch
-  switched_ = ok_ = set_groups(caller->groups);
-  if (ok_) ok_ = set_gid(caller->gid) && set_uid(caller->uid);
+  groups_switched_ = own().groups != caller->groups;  // own() is read before the first switch
+  if (groups_switched_ && !set_groups(caller->groups)) {
+    ok_ = groups_switched_ = false;
+    return;
+  }
+  ok_ = take_on(*caller);
+  if (ok_) {
+    caller_ = caller;
+    return;
+  }
+  // Partly taken on: back at once.
+  syscall(SYS_setfsuid, own().uid);
+  syscall(SYS_setfsgid, own().gid);
+  if (groups_switched_) DOZO_ASSERT(set_groups(own().groups));
 }
 
 ActingAs::~ActingAs() {
-  if (switched_) return_to_own();
+  if (caller_ != nullptr) return_to_own(*caller_, groups_switched_);
 }
 
 }  // namespace dozo::vfs::posix

@@ -8,7 +8,8 @@
 namespace dozo::vfs::posix {
 
 // Never across a co_await. Not nested. ok() must be asked: false when the identity could not be taken on, and then
-// nothing has been switched. Returning to the process's own identity cannot fail, or the process ends.
+// nothing has been switched. The caller outlives it. Returning to the process's own identity cannot fail, or the
+// process ends.
 class [[nodiscard]] ActingAs {
  public:
   explicit ActingAs(const Caller* caller);
@@ -18,8 +19,9 @@ class [[nodiscard]] ActingAs {
   bool ok() const { return ok_; }
 
  private:
+  const Caller* caller_ = nullptr;  // whose identity is to be given back
+  bool groups_switched_ = false;
   bool ok_ = true;
-  bool switched_ = false;
 };
 
 }  // namespace dozo::vfs::posix

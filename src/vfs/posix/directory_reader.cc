@@ -73,7 +73,9 @@ std::optional<DirectoryEntry> PosixDirectoryReader::entry(const std::string& dis
 }
 
 Result<std::vector<DirectoryEntry>> PosixDirectoryReader::read_batch(const NameFilter& filter, std::size_t max) {
+  constexpr std::size_t kReserveMax = 512;
   std::vector<DirectoryEntry> out;
+  out.reserve(std::min(max, kReserveMax));
   add_dots(filter, max, out);
   while (out.size() < max) {
     const auto name = next_name();

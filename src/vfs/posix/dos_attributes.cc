@@ -52,7 +52,25 @@ void read_flagged(ByteReader& in, std::uint16_t version, DosAttributes& out) {
   if ((valid & kHasCreationTime) != 0) out.creation_time = created;
 }
 
+// "DZCT": what follows a record of ours. Anything else there is nothing of ours.
+constexpr std::uint32_t kChangeTimeMark = 0x54435A44;
+constexpr std::int64_t kTickMax_ns = 10'000'000;
+constexpr std::int64_t kWriteMax_ns = 5'000'000;
+
+void read_change_time(ByteReader in, DosAttributes& out) {
+  if (in.u32() != kChangeTimeMark) return;
+  const KeptChangeTime kept{{in.u64()}, static_cast<std::int64_t>(in.u64())};
+  if (in.ok()) out.change_time = kept;
+}
+
 }  // namespace
+
+bool KeptChangeTime::stands_for(std::int64_t ctime_ns) const {
+  // Hostile: the difference must not overflow.
+  const auto later =
+      static_cast<std::int64_t>(static_cast<std::uint64_t>(ctime_ns) - static_cast<std::uint64_t>(written_ns));
+  return later >= -kTickMax_ns && later <= kWriteMax_ns;
+}
 
 std::optional<DosAttributes> decode_dos_attributes(Bytes blob) {
   if (blob.size() > kDosAttributesMax) return std::nullopt;
@@ -76,6 +94,7 @@ std::optional<DosAttributes> decode_dos_attributes(Bytes blob) {
     return std::nullopt;
   }
   if (!in.ok()) return std::nullopt;
+  if (version == 5) read_change_time(in, out);
   if (out.attributes) out.attributes = *out.attributes & kRecorded;
   // smbd writes these for "not set".
   if (out.creation_time && (out.creation_time->ticks == 0 || out.creation_time->ticks >= kFileTimeThaw)) {
@@ -84,7 +103,8 @@ std::optional<DosAttributes> decode_dos_attributes(Bytes blob) {
   return out;
 }
 
-ByteVector encode_dos_attributes(FileAttributes attributes, FileTime creation_time) {
+ByteVector encode_dos_attributes(FileAttributes attributes, FileTime creation_time,
+                                 const std::optional<KeptChangeTime>& change_time) {
   constexpr std::uint16_t kVersion = 5;
   ByteWriter out;
   out.u8(0);  // no text
@@ -95,6 +115,11 @@ ByteVector encode_dos_attributes(FileAttributes attributes, FileTime creation_ti
   out.u32(kHasAttributes | kHasCreationTime);
   out.u32((attributes & kRecorded).bits());
   out.u64(creation_time.ticks);
+  if (change_time) {
+    out.u32(kChangeTimeMark);
+    out.u64(change_time->time.ticks);
+    out.u64(static_cast<std::uint64_t>(change_time->written_ns));
+  }
   return std::move(out).take();
 }
 

@@ -80,5 +80,37 @@ TEST(DosAttributes, bits_that_no_record_has_are_dropped) {
   EXPECT_FALSE(record->attributes->has(FileAttribute::encrypted));
 }
 
+TEST(DosAttributes, a_change_time_lies_behind_what_smbd_reads) {
+  const ByteVector plain = encode_dos_attributes(FileAttribute::archive, {5});
+  const ByteVector kept = encode_dos_attributes(FileAttribute::archive, {5}, KeptChangeTime{{7}, 9});
+  EXPECT_TRUE(std::ranges::equal(plain, Bytes(kept).first(plain.size())));
+  const auto record = decode_dos_attributes(kept);
+  ASSERT_TRUE(record && record->change_time);
+  EXPECT_EQ(record->change_time->time, FileTime{7});
+  EXPECT_EQ(record->change_time->written_ns, 9);
+  EXPECT_EQ(record->creation_time, FileTime{5});
+}
+
+TEST(DosAttributes, a_change_time_that_is_cut_or_unmarked_is_none) {
+  ByteVector kept = encode_dos_attributes(FileAttribute::archive, {5}, KeptChangeTime{{7}, 9});
+  for (std::size_t n = kept.size() - 20; n < kept.size(); ++n) {
+    const auto record = decode_dos_attributes(Bytes(kept).first(n));
+    ASSERT_TRUE(record) << n;
+    EXPECT_FALSE(record->change_time) << n;
+  }
+  kept[kept.size() - 20] ^= 1;
+  EXPECT_FALSE(decode_dos_attributes(kept)->change_time);
+}
+
+TEST(DosAttributes, a_change_time_holds_until_the_object_is_changed_again) {
+  const KeptChangeTime kept{{7}, 1'000'000'000};
+  EXPECT_TRUE(kept.stands_for(1'000'000'000));
+  EXPECT_TRUE(kept.stands_for(1'000'900'000));
+  EXPECT_TRUE(kept.stands_for(996'000'000));  // a clock that moves in ticks
+  EXPECT_FALSE(kept.stands_for(1'020'000'000));
+  EXPECT_FALSE(kept.stands_for(900'000'000));
+  EXPECT_FALSE((KeptChangeTime{{7}, INT64_MIN}.stands_for(INT64_MAX - 20'000'000)));
+}
+
 }  // namespace
 }  // namespace dozo::vfs::posix

@@ -12,15 +12,15 @@ namespace {
 
 timespec to_timespec(const std::optional<FileTime>& time) {
   if (!time) return {0, UTIME_OMIT};
-  const Duration since = time->to_wall().time_since_epoch();
-  const auto seconds = std::chrono::floor<std::chrono::seconds>(since);
-  return {static_cast<time_t>(seconds.count()), static_cast<long>((since - seconds).count())};
+  const FileTime::Unix since = time->to_unix();
+  return {static_cast<time_t>(since.seconds), static_cast<long>(since.ns)};
 }
 
 // What the record says now, or would say.
 struct Record {
   FileAttributes attributes;
   FileTime creation_time;
+  std::optional<KeptChangeTime> change_time = std::nullopt;
 };
 Result<Record> current_record(const Share& share, int fd) {
   const auto status = status_of_fd(fd);
@@ -34,10 +34,34 @@ Result<Record> current_record(const Share& share, int fd) {
 // STATUS_NOT_SUPPORTED where the file system keeps no extended attributes.
 Result<> store(const Share& share, int fd, const Record& record) {
   if (!share.has_xattrs) return fail(NtStatus::NOT_SUPPORTED);
-  const auto stored = set_xattr(fd, kDosAttributesName, encode_dos_attributes(record.attributes, record.creation_time));
+  const auto stored = set_xattr(fd, kDosAttributesName,
+                                encode_dos_attributes(record.attributes, record.creation_time, record.change_time));
   if (stored) return {};
   if (stored.error() == EOPNOTSUPP) share.has_xattrs = false;
   return fail_errno(stored.error());
+}
+
+// Last of all that is done to the object: the record holds as long as nothing touches it. Writing it may take longer
+// than a record allows for: then once more.
+Result<> store_with_change_time(const Share& share, int fd, Record record, FileTime change) {
+  constexpr int kAttempts = 3;
+  for (int i = 0; i < kAttempts; ++i) {
+    record.change_time = KeptChangeTime{change, SystemClock().wall_now().time_since_epoch().count()};
+    DOZO_CHECK(store(share, fd, record));
+    const auto status = status_of_fd(fd);
+    if (!status) return fail_errno(status.error());
+    if (record.change_time->stands_for(status->stx_ctime.tv_sec * 1'000'000'000 + status->stx_ctime.tv_nsec)) break;
+  }
+  return {};
+}
+
+Result<> set_file_times(int fd, const TimesUpdate& times) {
+  const timespec both[2] = {to_timespec(times.last_access), to_timespec(times.last_write)};
+  if (utimensat(fd, "", both, AT_EMPTY_PATH) == 0) return {};
+  if (errno != EINVAL && errno != ENOENT) return fail_errno(errno);
+  // Before Linux 5.8.
+  if (utimensat(AT_FDCWD, proc_path(fd).c_str(), both, 0) != 0) return fail_errno(errno);
+  return {};
 }
 
 // READ_ONLY is all that the mode bits can keep.
@@ -71,18 +95,13 @@ std::string stored_ea_name(int fd, std::string_view name) {
 }  // namespace
 
 Result<> change_times(const Share& share, int fd, const TimesUpdate& times) {
-  if (times.creation) {
-    DOZO_TRY(Record record, current_record(share, fd));
-    record.creation_time = *times.creation;
-    const Result<> stored = store(share, fd, record);
-    if (!stored && stored.error() != NtStatus::NOT_SUPPORTED) return stored;
-  }
-  if (!times.last_access && !times.last_write) return {};
-  const timespec both[2] = {to_timespec(times.last_access), to_timespec(times.last_write)};
-  if (utimensat(fd, "", both, AT_EMPTY_PATH) == 0) return {};
-  if (errno != EINVAL && errno != ENOENT) return fail_errno(errno);
-  // Before Linux 5.8.
-  if (utimensat(AT_FDCWD, proc_path(fd).c_str(), both, 0) != 0) return fail_errno(errno);
+  if (times.last_access || times.last_write) DOZO_CHECK(set_file_times(fd, times));
+  if (!times.creation && !times.change) return {};
+  DOZO_TRY(Record record, current_record(share, fd));
+  if (times.creation) record.creation_time = *times.creation;
+  const Result<> stored =
+      times.change ? store_with_change_time(share, fd, record, *times.change) : store(share, fd, record);
+  if (!stored && stored.error() != NtStatus::NOT_SUPPORTED) return stored;
   return {};
 }
 

@@ -10,6 +10,7 @@
 
 #include "base/unicode.h"
 #include "vfs/posix/name_map.h"
+#include "vfs/short_name.h"
 
 namespace dozo::vfs::posix {
 namespace {
@@ -27,11 +28,29 @@ bool same_stamp(const NameCache::Directory& a, const NameCache::Directory& b) {
   return a.mtime_ns == b.mtime_ns && a.ctime_ns == b.ctime_ns;
 }
 
-std::string find_key(const std::vector<std::string>& names, const std::u16string& key) {
+std::string short_of_disk_name(std::string_view disk) { return short_name_of(to_client_name(disk)); }
+
+// As short_name_of() has it of a short name itself.
+std::string short_key(std::string_view client_name) { return short_name_of(client_name); }
+
+std::string find_short_in(const std::vector<std::string>& names, std::string_view client_name) {
+  if (!is_made_short_name(client_name)) return {};
+  const std::string key = short_key(client_name);
+  std::string found;
+  for (const std::string& name : names) {
+    if (short_of_disk_name(name) != key) continue;
+    if (!found.empty()) return {};  // it means neither
+    found = name;
+  }
+  return found;
+}
+
+std::string find_name(const std::vector<std::string>& names, std::string_view client_name) {
+  const std::u16string key = fold_name(client_name);
   for (const std::string& name : names) {
     if (key_of_disk_name(name) == key) return name;
   }
-  return {};
+  return find_short_in(names, client_name);
 }
 
 std::int64_t wall_ns() { return SystemClock().wall_now().time_since_epoch().count(); }
@@ -81,7 +100,7 @@ NameCache::Answer NameCache::find(const Directory& directory, std::string_view c
   for (auto name = first; name != last; ++name) {
     if (key_of_disk_name(name->second) == key) return {true, name->second};
   }
-  return {true, {}};
+  return {true, find_short(cached, client_name)};
 }
 
 Errno<std::string> NameCache::scan(int fd, const Directory& directory, std::string_view client_name) {
@@ -93,7 +112,7 @@ Errno<std::string> NameCache::scan(int fd, const Directory& directory, std::stri
     if (keep) drop(directory.id);
     return std::unexpected(names.error());
   }
-  std::string found = find_key(*names, fold_name(client_name));
+  std::string found = find_name(*names, client_name);
   if (keep) finish(directory, *names);
   return found;
 }
@@ -141,6 +160,16 @@ void NameCache::finish(const Directory& directory, const Names& names) {
   evict();
 }
 
+std::string NameCache::find_short(Cached& cached, std::string_view client_name) {
+  if (!is_made_short_name(client_name)) return {};
+  if (!cached.shorts) {
+    cached.shorts.emplace();
+    for (const auto& [hash, name] : cached.names) cached.shorts->emplace(short_of_disk_name(name), name);
+  }
+  const auto [first, last] = cached.shorts->equal_range(short_key(client_name));
+  return first != last && std::next(first) == last ? first->second : std::string();
+}
+
 void NameCache::apply(Cached& cached, const Event& event, std::size_t& total) {
   const std::uint64_t hash = hash_of(key_of_disk_name(event.name));
   const auto [first, last] = cached.names.equal_range(hash);
@@ -148,9 +177,11 @@ void NameCache::apply(Cached& cached, const Event& event, std::size_t& total) {
   if ((event.mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
     if (it != last) return;
     cached.names.emplace(hash, event.name);
+    if (cached.shorts) cached.shorts->emplace(short_of_disk_name(event.name), event.name);
     ++total;
   } else if (it != last) {
     cached.names.erase(it);
+    if (cached.shorts) std::erase_if(*cached.shorts, [&](const auto& entry) { return entry.second == event.name; });
     --total;
   }
 }

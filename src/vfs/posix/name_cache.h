@@ -43,7 +43,8 @@ class NameCache {
     bool known = false;  // false: ask scan()
     std::string stored;  // the name on disk; empty: there is none
   };
-  // `client_name` as clients write it. Does not block.
+  // `client_name` as clients write it, or a short name that was made (vfs/short_name.h) and no name of its own. Does
+  // not block.
   Answer find(const Directory& directory, std::string_view client_name);
   // Reads the directory (may block) and answers; keeps what it read when it can. `fd` may be O_PATH.
   Errno<std::string> scan(int fd, const Directory& directory, std::string_view client_name);
@@ -61,6 +62,8 @@ class NameCache {
     bool complete = false;
     std::vector<Event> meanwhile;                               // events during the scan
     std::unordered_multimap<std::uint64_t, std::string> names;  // stored names by the hash of their key
+    // Stored names by the short name that was made for them; only once somebody asked by one.
+    std::optional<std::unordered_multimap<std::string, std::string>> shorts;
     std::list<NodeId>::iterator age;
   };
   using Names = std::vector<std::string>;
@@ -68,6 +71,7 @@ class NameCache {
   void drain();
   void handle(int watch, std::uint32_t mask, std::string_view name);
   static void apply(Cached& cached, const Event& event, std::size_t& total);
+  static std::string find_short(Cached& cached, std::string_view client_name);
   bool begin(int fd, const Directory& directory);
   void finish(const Directory& directory, const Names& names);
   void drop(NodeId id);

@@ -118,6 +118,14 @@ std::string to_client_name(std::string_view disk) {
 
 std::optional<std::string> to_disk_name(std::string_view client) {
   if (is_plain(client)) return client.size() > kDiskNameMax ? std::nullopt : std::optional(std::string(client));
+  // [MS-FSCC] 2.1.5.2 allows a dot or a space at the end; Windows programs that make one mean the name that is shown
+  // with the character in its place.
+  const bool ends_plainly = client.ends_with('.') || client.ends_with(' ');
+  if (ends_plainly && client != "." && client != "..") {
+    std::string shown(client.substr(0, client.size() - 1));
+    append_private(shown, client.back() == '.' ? kFinalDot : kFinalSpace);
+    return to_disk_name(shown);
+  }
   std::string out;
   for (std::size_t i = 0; i < client.size();) {
     const Character c = decode(client.substr(i));

@@ -89,5 +89,13 @@ TEST(NameMap, name_too_long_for_a_disk_is_none) {
   EXPECT_FALSE(to_disk_name(wide));
 }
 
+TEST(NameMap, a_dot_or_space_at_the_end_means_the_name_that_is_shown_with_it) {
+  EXPECT_EQ(to_disk_name("report."), "report.");
+  EXPECT_EQ(to_disk_name("report "), "report ");
+  EXPECT_EQ(to_disk_name("report\uF029"), "report.");
+  EXPECT_EQ(to_disk_name("."), std::nullopt);
+  EXPECT_EQ(to_disk_name(".."), std::nullopt);
+}
+
 }  // namespace
 }  // namespace dozo::vfs::posix

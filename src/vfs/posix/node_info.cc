@@ -12,9 +12,9 @@ constexpr std::string_view kUserPrefix = "user.";
 constexpr std::string_view kStreamPrefix = "user.DosStream.";
 constexpr std::string_view kHidden[] = {"user.DOSATTRIB", "user.DosAttrib", "user.SAMBA_PAI", "user.SAMBA_STREAMS"};
 
-FileTime file_time(const statx_timestamp& t) {
-  return FileTime::from_wall(WallTime(std::chrono::seconds(t.tv_sec) + Duration(t.tv_nsec)));
-}
+FileTime file_time(const statx_timestamp& t) { return FileTime::from_unix(t.tv_sec, t.tv_nsec); }
+
+std::int64_t ns_of(const statx_timestamp& t) { return t.tv_sec * 1'000'000'000 + t.tv_nsec; }
 
 std::uint64_t allocation_of(const struct statx& status) {
   const std::uint64_t bytes = status.stx_blocks * 512;
@@ -26,24 +26,26 @@ struct Recorded {
   std::uint32_t ea_size = 0;
 };
 
+// [MS-FSCC] 2.4.15: each entry has 8 bytes, the name with its NUL and the value, and starts at a multiple of 4.
+std::uint32_t ea_size_with(std::uint32_t before, std::string_view name, std::size_t value_size) {
+  return (before + 3) / 4 * 4 + static_cast<std::uint32_t>(8 + name.size() + 1 + value_size);
+}
+
 // One listing says whether there is anything to fetch; most objects have nothing or the record alone.
 Recorded recorded(const Share& share, Place place) {
   Recorded out;
   if (!share.has_xattrs) return out;
-  const auto names = list_xattrs(place);
-  if (!names) {
-    if (names.error() == EOPNOTSUPP) share.has_xattrs = false;
+  XattrNames names;
+  if (const int error = names.read(place); error != 0) {
+    if (error == EOPNOTSUPP) share.has_xattrs = false;
     return out;
   }
-  for (const std::string& name : *names) {
+  for (std::string_view name = names.next(); !name.empty(); name = names.next()) {
     if (name == kDosAttributesName) {
       out.attributes = stored_attributes(share, place);
     } else if (const auto ea = client_ea_name(name)) {
-      const auto value = get_xattr(place, name.c_str());
-      // [MS-FSCC] 2.4.15: each entry has 8 bytes, the name with its NUL and the value, and starts at a multiple of 4.
-      if (value) {
-        out.ea_size = (out.ea_size + 3) / 4 * 4 + static_cast<std::uint32_t>(8 + ea->size() + 1 + value->size());
-      }
+      const auto value = get_xattr(place, std::string(name).c_str());
+      if (value) out.ea_size = ea_size_with(out.ea_size, *ea, value->size());
     }
   }
   return out;
@@ -71,7 +73,8 @@ FileTime birth_time(const struct statx& status) {
 
 DosAttributes stored_attributes(const Share& share, Place place) {
   if (!share.has_xattrs) return {};
-  const auto blob = get_xattr(place, kDosAttributesName);
+  std::array<std::uint8_t, kDosAttributesMax> buffer;
+  const auto blob = get_xattr_into(place, kDosAttributesName, buffer);
   if (!blob) return {};
   return decode_dos_attributes(*blob).value_or(DosAttributes{});
 }
@@ -91,6 +94,9 @@ NodeInfo node_info(const Share& share, const struct statx& status, Place place, 
   info.last_access_time = file_time(status.stx_atime);
   info.last_write_time = file_time(status.stx_mtime);
   info.change_time = file_time(status.stx_ctime);
+  if (const auto& kept = record.attributes.change_time; kept && kept->stands_for(ns_of(status.stx_ctime))) {
+    info.change_time = kept->time;
+  }
   info.attributes = attributes_of(status, record.attributes, client_name);
   info.uid = status.stx_uid;
   info.gid = status.stx_gid;

@@ -43,10 +43,12 @@ Result<> truncate_to(int fd, std::uint64_t size) {
 }
 
 Result<> allocate_to(int fd, std::uint64_t size) {
-  DOZO_TRY(const std::uint64_t end, size_of(fd));
-  // [MS-FSA] 2.1.5.15.1: less than the end of the file truncates.
-  if (size < end) return truncate_to(fd, size);
-  if (size == 0) return {};
+  const auto status = status_of_fd(fd);
+  if (!status) return fail_errno(status.error());
+  const std::uint64_t end = status->stx_size;
+  // [MS-FSA] 2.1.5.15.1: less than the end of the file truncates; what was reserved behind the end is given back.
+  if (size <= end) return truncate_to(fd, size);
+  if (status->stx_blocks * 512 > size) DOZO_CHECK(truncate_to(fd, end));
   if (fallocate(fd, FALLOC_FL_KEEP_SIZE, 0, static_cast<off_t>(size)) == 0) return {};
   // Where space cannot be reserved, none is: what is written later may then find the disk full.
   if (errno == EOPNOTSUPP || errno == ENOSYS) return {};

@@ -1,5 +1,7 @@
 #include "vfs/posix/stream.h"
 
+#include <unistd.h>
+
 #include <cerrno>
 #include <mutex>
 
@@ -82,6 +84,45 @@ Result<std::string> open_stream_xattr(const Share& share, int fd, std::string_vi
   if (made.size() > kXattrNameMax) return fail(NtStatus::OBJECT_NAME_INVALID);
   DOZO_CHECK(save(fd, made, {}));
   return made;
+}
+
+Result<> rename_stream_xattr(const Share& share, int fd, std::string_view from, std::string_view to, bool replace) {
+  DOZO_CHECK(share.check_writable());
+  if (to.empty() || to.find('\0') != std::string_view::npos) return fail(NtStatus::OBJECT_NAME_INVALID);
+  const std::string made = std::string(kPrefix) + std::string(to) + std::string(kType);
+  if (made.size() > kXattrNameMax) return fail(NtStatus::OBJECT_NAME_INVALID);
+  const std::lock_guard lock(stream_mutex());
+  const std::string source = find_xattr(fd, from);
+  const std::string target = find_xattr(fd, to);
+  if (source.empty()) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  const auto value = get_xattr({fd}, source.c_str());
+  if (!value) return fail_errno(value.error());
+  if (!target.empty() && target != source) {
+    if (!replace) return fail(NtStatus::OBJECT_NAME_COLLISION);
+    const auto there = get_xattr({fd}, target.c_str());
+    if (there && data_size(*there) != 0) return fail(NtStatus::INVALID_PARAMETER);
+    if (const auto removed = remove_xattr(fd, target.c_str()); !removed) return fail_errno(removed.error());
+  }
+  if (const auto set = set_xattr(fd, made.c_str(), *value); !set) return fail_errno(set.error());
+  if (made == source) return {};
+  if (const auto removed = remove_xattr(fd, source.c_str()); !removed) return fail_errno(removed.error());
+  return {};
+}
+
+Result<> make_stream_main(const Share& share, int fd, std::string_view stream) {
+  DOZO_CHECK(share.check_writable());
+  const std::lock_guard lock(stream_mutex());
+  const std::string source = find_xattr(fd, stream);
+  if (source.empty()) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  const auto value = get_xattr({fd}, source.c_str());
+  if (!value) return fail_errno(value.error());
+  const Bytes data = Bytes(*value).first(static_cast<std::size_t>(data_size(*value)));
+  if (ftruncate(fd, 0) != 0) return fail_errno(errno);
+  const ssize_t written = data.empty() ? 0 : pwrite(fd, data.data(), data.size(), 0);
+  if (written < 0) return fail_errno(errno);
+  if (static_cast<std::size_t>(written) != data.size()) return fail(NtStatus::DISK_FULL);
+  if (const auto removed = remove_xattr(fd, source.c_str()); !removed) return fail_errno(removed.error());
+  return {};
 }
 
 Result<> remove_stream_xattr(const Share& share, int fd, std::string_view stream) {

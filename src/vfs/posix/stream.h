@@ -10,6 +10,9 @@ std::vector<StreamInfo> list_streams(const Share& share, int fd);
 // The stream's extended attribute, made or emptied as `mode` says. `fd` may be O_PATH.
 Result<std::string> open_stream_xattr(const Share& share, int fd, std::string_view stream, StreamMode mode);
 Result<> remove_stream_xattr(const Share& share, int fd, std::string_view stream);
+Result<> rename_stream_xattr(const Share& share, int fd, std::string_view from, std::string_view to, bool replace);
+// `fd` is open for writing: its data become those of the stream, which goes.
+Result<> make_stream_main(const Share& share, int fd, std::string_view stream);
 
 class PosixStream final : public File {
  public:

@@ -8,6 +8,7 @@
 #include <fstream>
 
 #include "vfs/posix/posix_volume.h"
+#include "vfs/short_name.h"
 #include "vfs/volume_test_support.h"
 
 namespace dozo::vfs::posix {
@@ -117,6 +118,77 @@ TEST_F(PosixVolumeTest, records_are_kept_as_smbd_keeps_them) {
   ASSERT_EQ(::getxattr(on_disk("f").c_str(), "user.DOSATTRIB", blob.data(), blob.size()), 24);
   EXPECT_EQ(fmt::format("{:02x}", fmt::join(std::span(blob).first(24), "")),
             "000005000500000011000000200000007ed6f611347add01");
+}
+
+TEST_F(PosixVolumeTest, change_time_is_kept_until_something_else_changes_the_file) {
+  const FileRef file = make({"f"});
+  const FileTime wanted{0x01dd000000000000};
+  ASSERT_TRUE(run(file->set_times({.last_write = wanted, .change = wanted})));
+  EXPECT_EQ(run(file->info())->change_time, wanted);
+  EXPECT_EQ(look({"f"})->info.change_time, wanted);
+  ::usleep(30'000);
+  ASSERT_EQ(::chmod(on_disk("f").c_str(), 0600), 0);
+  EXPECT_GT(run(file->info())->change_time, wanted);
+}
+
+TEST_F(PosixVolumeTest, times_after_2262_are_kept) {
+  const FileRef file = make({"f"});
+  const FileTime wanted = FileTime::from_unix(15'032'385'535, 0);
+  ASSERT_TRUE(run(file->set_times({.creation = wanted, .last_write = wanted})));
+  EXPECT_EQ(run(file->info())->last_write_time, wanted);
+  EXPECT_EQ(run(file->info())->creation_time, wanted);
+}
+
+TEST_F(PosixVolumeTest, short_name_means_the_file_it_was_made_for) {
+  const std::string name = "a rather long name.html";
+  put(name);
+  EXPECT_EQ(look({short_name_of(name)})->path, Path{name});
+  EXPECT_TRUE(exists({short_name_of(name)}));
+  ASSERT_EQ(::unlink(on_disk(name).c_str()), 0);
+  EXPECT_FALSE(exists({short_name_of(name)}));
+  put("another long name.html");
+  EXPECT_TRUE(exists({short_name_of("another long name.html")}));
+}
+
+TEST_F(PosixVolumeTest, name_of_its_own_goes_before_a_short_name) {
+  const std::string name = "a rather long name.html";
+  put(name);
+  put(short_name_of(name));
+  EXPECT_EQ(look({short_name_of(name)})->path, Path{short_name_of(name)});
+}
+
+TEST_F(PosixVolumeTest, allocation_behind_the_end_is_given_back) {
+  const FileRef file = make({"f"});
+  ASSERT_TRUE(run(file->set_allocation(1 << 20)));
+  EXPECT_GE(run(file->info())->allocation_size, 1u << 20);
+  ASSERT_TRUE(run(file->set_allocation(0)));
+  EXPECT_EQ(run(file->info())->allocation_size, 0u);
+}
+
+TEST_F(PosixVolumeTest, stream_is_renamed_and_replaces_an_empty_one_only) {
+  put("f");
+  const auto at = *look({"f"});
+  const auto make_stream = [&](const char* name) {
+    return run(volume().open_stream(caller(), at, name, StreamMode::create_new, kReadWrite)).value();
+  };
+  write(*make_stream("one"), "text");
+  make_stream("two");
+  EXPECT_EQ(status(run(volume().rename_stream(caller(), at, "one", "two", false))), NtStatus::OBJECT_NAME_COLLISION);
+  EXPECT_EQ(status(run(volume().rename_stream(caller(), at, "two", "ONE", true))), NtStatus::INVALID_PARAMETER);
+  EXPECT_TRUE(run(volume().rename_stream(caller(), at, "one", "two", true)));
+  const auto streams = run(open({"f"})->streams()).value();
+  ASSERT_EQ(streams.size(), 1u);
+  EXPECT_EQ(streams[0].name, "two");
+  EXPECT_EQ(streams[0].size, 4u);
+  EXPECT_EQ(status(run(volume().rename_stream(caller(), at, "gone", "x", true))), NtStatus::OBJECT_NAME_NOT_FOUND);
+}
+
+TEST_F(PosixVolumeTest, stream_without_a_name_becomes_the_main_one) {
+  put("f");
+  const auto at = *look({"f"});
+  write(*run(volume().open_stream(caller(), at, "one", StreamMode::create_new, kReadWrite)).value(), "longer text");
+  EXPECT_TRUE(run(volume().rename_stream(caller(), at, "one", "", true)));
+  EXPECT_EQ(look({"f"})->info.size, 11u);
 }
 
 TEST_F(PosixVolumeTest, streams_are_kept_as_samba_keeps_them) {

@@ -165,9 +165,26 @@ void WatchHub::handle_one(const Event& event, const Event* moved_to) {
     if (adding_ > 0 && moved_to != nullptr && early_.size() < kEarlyMax) early_.push_back(*moved_to);
     return;
   }
+  if (is_making_of(event)) return;
   const std::vector<Interest> concerned = it->second;  // handling may change the original
   for (const Interest& interest : concerned) handle_for(interest, event, moved_to);
   if ((event.mask & IN_IGNORED) != 0) interests_.erase(event.watch);
+}
+
+// The first change of attributes right after an object was made belongs to its making: whoever is told "added" looks at
+// all of it anyway, and who watches attributes alone is not told of a new file.
+bool WatchHub::is_making_of(const Event& event) {
+  constexpr Duration kMaking = std::chrono::milliseconds(500);
+  constexpr std::size_t kFreshMax = 256;
+  const Instant now = loop_.now();
+  while (!fresh_.empty() && (fresh_.size() > kFreshMax || now - fresh_.front().made > kMaking)) fresh_.pop_front();
+  if ((event.mask & IN_CREATE) != 0) fresh_.push_back({event.watch, event.name, now});
+  if ((event.mask & IN_ATTRIB) == 0) return false;
+  const auto made = std::ranges::find_if(
+      fresh_, [&](const Fresh& fresh) { return fresh.watch == event.watch && fresh.name == event.name; });
+  if (made == fresh_.end()) return false;
+  fresh_.erase(made);
+  return true;
 }
 
 void WatchHub::handle_for(const Interest& interest, const Event& event, const Event* moved_to) {

@@ -1,6 +1,7 @@
 // WatchHub: one inotify descriptor on one loop, read by one coroutine as long as there are watches.
 #pragma once
 
+#include <deque>
 #include <unordered_map>
 
 #include "runtime/gate.h"
@@ -46,11 +47,18 @@ class WatchHub : public std::enable_shared_from_this<WatchHub> {
     std::string prefix;  // with a '\' at its end
   };
   using Events = std::vector<Event>;
+  // An object that has just been made: its maker writes the record of its attributes, which is no news.
+  struct Fresh {
+    int watch;
+    std::string name;
+    Instant made;
+  };
 
   static Task<void> pump(std::shared_ptr<WatchHub> self);
   Events read_events();
   void handle(const Events& events);
   void handle_one(const Event& event, const Event* moved_to);
+  bool is_making_of(const Event& event);
   void handle_for(const Interest& interest, const Event& event, const Event* moved_to);
   void handle_self(const Interest& interest, const Event& event);
   void handle_rename(const Interest& interest, const Event& from, const Event& to);
@@ -71,6 +79,7 @@ class WatchHub : public std::enable_shared_from_this<WatchHub> {
   bool running_ = false;
   int adding_ = 0;  // walks in progress: events of directories that they add are kept
   Events early_;
+  std::deque<Fresh> fresh_;
   std::vector<SubscriberRef> subscribers_;
   std::unordered_map<int, std::vector<Interest>> interests_;
   std::vector<NewDirectory> new_directories_;

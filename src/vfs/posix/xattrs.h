@@ -1,6 +1,7 @@
 // Extended attributes of an object that is known by a descriptor, O_PATH included.
 #pragma once
 
+#include <array>
 #include <expected>
 #include <string>
 #include <string_view>
@@ -21,9 +22,26 @@ struct Place {
 };
 
 Errno<ByteVector> get_xattr(Place place, const char* name);
+// Into a buffer of the caller's; ERANGE: it is too small.
+Errno<Bytes> get_xattr_into(Place place, const char* name, MutableBytes into);
 Errno<> set_xattr(int fd, const char* name, Bytes value);
 Errno<> remove_xattr(int fd, const char* name);
 Errno<std::vector<std::string>> list_xattrs(Place place);
+
+// The names of an object's extended attributes, read without an allocation where they are few.
+class XattrNames {
+ public:
+  // 0, or an errno value.
+  int read(Place place);
+
+  // Takes the next name off; empty: no more.
+  std::string_view next();
+
+ private:
+  std::array<std::uint8_t, 512> usual_;
+  ByteVector long_;
+  std::string_view rest_;
+};
 
 // "/proc/self/fd/N": reaches the object behind an O_PATH descriptor for calls that take none.
 std::string proc_path(int fd);

@@ -1,8 +1,9 @@
 """Runs the cases of an interop suite and holds them against its ledger, tests/interop/SUITE.csv.
 
-The ledger's columns are `case,status,reason`, status pass, fail or skip. It is the only place that says what is known not to
-work: a case that fails and is not there as fail, a case that passes and is there as fail, a case that is not there at all,
-and a case that is there and did not run, each fail the run. `--update` writes the ledger anew from what happened.
+The ledger's columns are `case,status,reason`, status pass, fail or skip. It is the only place that says what is known
+not to work: a case that fails and is not there as fail, a case that passes and is there as fail, a case that is not
+there at all, and a case that is there and did not run, each fail the run. `--update` writes the ledger
+anew from what happened.
 
     run.py [--update] [--keep] [PATTERN…]     PATTERN: only cases with this in their name; --keep: folders stay
 """

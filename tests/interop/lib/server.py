@@ -3,7 +3,8 @@
     with server.start(suite, shares=[Share("files")], min_dialect="2.0.2") as dozo:
         dozo.port, dozo.share_path("files"), dozo.status(), dozo.log_text()
 
-The binary is build/PRESET$DOZO_BUILD_SUFFIX/dozo of DOZO_PRESET (release), or DOZO_BINARY. DOZO_LOOP=epoll is handed on.
+The binary is build/PRESET$DOZO_BUILD_SUFFIX/dozo of DOZO_PRESET (release), or DOZO_BINARY. DOZO_LOOP=epoll is passed
+on.
 DOZO_YARDSTICK=smbd runs the same cases against a private smbd, which shows that a correct server can pass them.
 """
 import json

@@ -13,9 +13,9 @@ SIZES = [0, 1, 7, 100, 511, 4096, 4097, 9000, 30000]
 EDGES = [65535, 65536, 65537, 131072, 1048575, 1048577]
 
 
-def name_of(number, rng):
+def name_of(number, rng, words=tuple(WORDS)):
     """Names of which no two are the same without regard to case; some at the limit of 255 bytes on disk."""
-    word = WORDS[number % len(WORDS)]
+    word = words[number % len(words)]
     stem = f"{word} {number:05d}" if number % 3 else f"{number:05d}{word}"
     if number % 40 == 5:
         stem = (stem + " " + "long name " * 30)[:200].rstrip()
@@ -25,13 +25,15 @@ def name_of(number, rng):
     return stem + rng.choice([".txt", ".c", ".Bin", ""])
 
 
-def make(root, files, *, seed=1, edges=True):
-    """`files` files in folders up to four deep, one folder of twenty empty; about 6 KiB each."""
+def make(root, files, *, seed=1, edges=True, astral=True):
+    """`files` files in folders up to four deep, one folder of twenty empty; about 6 KiB each. astral: also names with
+    characters that are two units of UTF-16, which not every client counts rightly."""
     rng = random.Random(seed)
+    words = [w for w in WORDS if astral or max(w) <= "\uffff"]
     folders = [""]
     for number in range(max(4, files // 20)):
         parent = rng.choice([f for f in folders if f.count("/") < 3])
-        folders.append(os.path.join(parent, name_of(100000 + number, rng).replace(".", "_")))
+        folders.append(os.path.join(parent, name_of(100000 + number, rng, words).replace(".", "_")))
     folders = sorted(set(folders))
     for folder in folders:
         os.makedirs(os.path.join(root, folder), exist_ok=True)
@@ -40,7 +42,7 @@ def make(root, files, *, seed=1, edges=True):
     if edges:
         sizes[:len(EDGES)] = EDGES
     for number, size in enumerate(sizes):
-        with open(os.path.join(root, rng.choice(filled), name_of(number, rng)), "wb") as file:
+        with open(os.path.join(root, rng.choice(filled), name_of(number, rng, words)), "wb") as file:
             file.write(rng.randbytes(size))
     return root
 

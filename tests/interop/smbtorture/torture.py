@@ -22,6 +22,7 @@ class Outcome:
     reason: str = ""
     seconds: float = 0.0
     output: str = ""
+    ended_server: bool = False
 
 
 @dataclasses.dataclass

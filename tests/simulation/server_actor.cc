@@ -1,0 +1,510 @@
+#include "tests/simulation/server_actor.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/unicode.h"
+#include "wire/create_contexts.h"
+#include "wire/echo.h"
+#include "wire/flush.h"
+#include "wire/fscc/file_set.h"
+#include "wire/logoff.h"
+#include "wire/query_directory.h"
+#include "wire/query_info.h"
+#include "wire/read.h"
+#include "wire/set_info.h"
+#include "wire/tree_disconnect.h"
+#include "wire/write.h"
+
+namespace dozo::server::testing {
+namespace {
+
+using wire::Command;
+
+constexpr std::array<std::string_view, 19> kActionNames = {"open",
+                                                           "close",
+                                                           "read",
+                                                           "write",
+                                                           "lock",
+                                                           "unlock",
+                                                           "remove",
+                                                           "rename",
+                                                           "query",
+                                                           "list",
+                                                           "notify",
+                                                           "flush",
+                                                           "compound",
+                                                           "echo",
+                                                           "private_write",
+                                                           "private_read",
+                                                           "private_truncate",
+                                                           "tree_disconnect",
+                                                           "logoff"};
+
+constexpr std::size_t kPrivateMax = 300'000;
+constexpr std::size_t kOpensMax = 12;
+
+struct Weight {
+  Action action;
+  unsigned parts;
+};
+constexpr std::array<Weight, 19> kWeights = {{{Action::open, 26},
+                                              {Action::close, 12},
+                                              {Action::read, 8},
+                                              {Action::write, 8},
+                                              {Action::lock, 22},
+                                              {Action::unlock, 14},
+                                              {Action::remove, 4},
+                                              {Action::rename, 5},
+                                              {Action::query, 3},
+                                              {Action::list, 3},
+                                              {Action::notify, 10},
+                                              {Action::flush, 2},
+                                              {Action::compound, 5},
+                                              {Action::echo, 2},
+                                              {Action::private_write, 8},
+                                              {Action::private_read, 6},
+                                              {Action::private_truncate, 3},
+                                              {Action::tree_disconnect, 1},
+                                              {Action::logoff, 1}}};
+
+// What each action may end with besides success. What is not here is a problem.
+struct Expectation {
+  Action action;
+  std::vector<NtStatus> statuses;
+};
+const std::vector<Expectation>& expectations() {
+  static const std::vector<Expectation> kTable = {
+      {Action::open,
+       {NtStatus::SHARING_VIOLATION, NtStatus::DELETE_PENDING, NtStatus::OBJECT_NAME_NOT_FOUND,
+        NtStatus::OBJECT_NAME_COLLISION, NtStatus::OBJECT_PATH_NOT_FOUND, NtStatus::ACCESS_DENIED,
+        NtStatus::NOT_A_DIRECTORY, NtStatus::FILE_IS_A_DIRECTORY, NtStatus::INVALID_PARAMETER}},
+      {Action::close, {NtStatus::FILE_CLOSED}},
+      {Action::read,
+       {NtStatus::FILE_CLOSED, NtStatus::END_OF_FILE, NtStatus::ACCESS_DENIED, NtStatus::FILE_LOCK_CONFLICT,
+        NtStatus::INVALID_DEVICE_REQUEST}},
+      {Action::write,
+       {NtStatus::FILE_CLOSED, NtStatus::ACCESS_DENIED, NtStatus::FILE_LOCK_CONFLICT,
+        NtStatus::INVALID_DEVICE_REQUEST}},
+      {Action::lock,
+       {NtStatus::FILE_CLOSED, NtStatus::LOCK_NOT_GRANTED, NtStatus::ACCESS_DENIED, NtStatus::INVALID_PARAMETER,
+        NtStatus::CANCELLED, NtStatus::RANGE_NOT_LOCKED}},
+      {Action::unlock,
+       {NtStatus::FILE_CLOSED, NtStatus::RANGE_NOT_LOCKED, NtStatus::ACCESS_DENIED, NtStatus::INVALID_PARAMETER}},
+      {Action::remove, {NtStatus::FILE_CLOSED, NtStatus::ACCESS_DENIED, NtStatus::DIRECTORY_NOT_EMPTY}},
+      {Action::rename,
+       {NtStatus::FILE_CLOSED, NtStatus::ACCESS_DENIED, NtStatus::OBJECT_NAME_COLLISION,
+        NtStatus::OBJECT_PATH_NOT_FOUND, NtStatus::DELETE_PENDING, NtStatus::OBJECT_NAME_NOT_FOUND,
+        NtStatus::SHARING_VIOLATION, NtStatus::OBJECT_NAME_INVALID, NtStatus::INVALID_PARAMETER}},
+      {Action::query, {NtStatus::FILE_CLOSED}},
+      {Action::list, {NtStatus::FILE_CLOSED, NtStatus::NO_SUCH_FILE, NtStatus::NO_MORE_FILES, NtStatus::ACCESS_DENIED}},
+      {Action::notify,
+       {NtStatus::FILE_CLOSED, NtStatus::CANCELLED, NtStatus::NOTIFY_CLEANUP, NtStatus::NOTIFY_ENUM_DIR,
+        NtStatus::DELETE_PENDING, NtStatus::ACCESS_DENIED}},
+      {Action::flush, {NtStatus::FILE_CLOSED, NtStatus::ACCESS_DENIED}},
+      // Elements of a compound: the open's statuses, and those of what follows it.
+      {Action::compound,
+       {NtStatus::SHARING_VIOLATION, NtStatus::DELETE_PENDING, NtStatus::OBJECT_NAME_NOT_FOUND,
+        NtStatus::OBJECT_PATH_NOT_FOUND, NtStatus::ACCESS_DENIED, NtStatus::FILE_IS_A_DIRECTORY,
+        NtStatus::FILE_LOCK_CONFLICT, NtStatus::INVALID_DEVICE_REQUEST}},
+      {Action::private_read, {NtStatus::END_OF_FILE}},
+  };
+  return kTable;
+}
+
+constexpr std::array<NtStatus, 6> kWhileLeaving = {NtStatus::USER_SESSION_DELETED, NtStatus::NETWORK_NAME_DELETED,
+                                                   NtStatus::FILE_CLOSED,          NtStatus::CANCELLED,
+                                                   NtStatus::RANGE_NOT_LOCKED,     NtStatus::NOTIFY_CLEANUP};
+
+std::string patched(std::string content, std::uint64_t offset, std::string_view text) {
+  if (content.size() < offset + text.size()) content.resize(offset + text.size(), '\0');
+  std::copy(text.begin(), text.end(), content.begin() + static_cast<std::ptrdiff_t>(offset));
+  return content;
+}
+
+}  // namespace
+
+std::string_view to_string(Action action) { return kActionNames[static_cast<std::size_t>(action)]; }
+
+// --- Connecting --------------------------------------------------------------------------------------------------
+
+void Actor::connect() {
+  ClientOptions options;
+  options.dialect = kAllDialects[below(std::size(kAllDialects))];
+  options.user = one_in(2) ? "alice" : "bob";
+  options.encrypt = is_smb3(options.dialect) && one_in(3);
+  client_ = &world_.log_on(options);
+  leaving_ = false;
+  if (client_->is_disconnected() || !client_->problems().empty()) return fail_with("it cannot log on");
+  open_private();
+}
+
+void Actor::open_private() {
+  const std::string name = fmt::format("private{}", number_);
+  Answer answer = client_->create(name, {.share = {}});
+  // The connection before this one may not be torn down yet.
+  for (int i = 0; i < 5 && answer.status() == NtStatus::SHARING_VIOLATION; ++i) {
+    world_.loop().run_for(std::chrono::seconds(1));
+    answer = client_->create(name, {.share = {}});
+  }
+  if (answer.status() != NtStatus::SUCCESS) {
+    return fail_with(fmt::format("its private file does not open: {}", dozo::to_string(answer.status())));
+  }
+  private_file_ = answer.file_id();
+  std::string found;
+  while (found.size() < answer.as<wire::CreateResponse>().end_of_file) {
+    const std::string more = client_->read_text(private_file_, found.size(), 65536);
+    if (more.starts_with("STATUS_")) break;
+    found += more;
+  }
+  if (found != private_content_ && found != private_other_) return fail_with("its private file holds something else");
+  private_content_ = std::move(found);
+  private_other_.reset();
+  private_busy_ = false;
+}
+
+void Actor::forget_connection() {
+  client_ = nullptr;
+  opens_.clear();
+  pending_.clear();
+}
+
+void Actor::leave() {
+  if (one_in(2)) {
+    client_->hang_up();
+  } else {
+    const ByteVector half = {0, 0, 1, 0, 0xFE, 'S', 'M', 'B', 64, 0};
+    if (one_in(2)) client_->send_bytes(half);
+    world_.loop().run_for(std::chrono::microseconds(below(600)));
+    client_->reset();
+  }
+  look();
+  forget_connection();
+}
+
+// --- Acting ------------------------------------------------------------------------------------------------------
+
+std::string Actor::any_name() {
+  static constexpr std::array<std::string_view, 8> kNames = {"a", "b", "c", "A", "d", "d\\x", "d\\y", "d\\e"};
+  return std::string(kNames[below(kNames.size())]);
+}
+
+const KnownOpen* Actor::any_open() { return opens_.empty() ? nullptr : &opens_[below(opens_.size())]; }
+
+const KnownOpen* Actor::any_directory() {
+  std::vector<const KnownOpen*> directories;
+  for (const KnownOpen& open : opens_) {
+    if (open.is_directory) directories.push_back(&open);
+  }
+  return directories.empty() ? nullptr : directories[below(directories.size())];
+}
+
+KnownOpen* Actor::find(FileId id) {
+  const auto found = std::ranges::find(opens_, id, &KnownOpen::id);
+  return found == opens_.end() ? nullptr : &*found;
+}
+
+void Actor::act() {
+  if (leaving_ || client_->credits() < 16) return;
+  if (!pending_.empty() && one_in(15)) {
+    auto at = pending_.begin();
+    std::advance(at, static_cast<std::ptrdiff_t>(below(pending_.size())));
+    return one_in(2) ? client_->cancel(at->first) : client_->cancel_by_message_id(at->first);
+  }
+  unsigned total = 0;
+  for (const Weight& w : kWeights) total += w.parts;
+  std::uint64_t at = below(total);
+  const auto* row = kWeights.begin();
+  while (at >= row->parts) at -= row++->parts;
+  switch (row->action) {
+    case Action::open:
+      return start_open();
+    case Action::compound:
+      return start_compound();
+    case Action::echo:
+      return start({.action = Action::echo}, client_->start(Command::echo, wire::EchoRequest{}));
+    case Action::private_write:
+    case Action::private_read:
+    case Action::private_truncate:
+      return start_private(row->action);
+    case Action::tree_disconnect:
+    case Action::logoff:
+      return start_leaving(row->action);
+    default:
+      return start_on_open(row->action);
+  }
+}
+
+void Actor::start_open() {
+  if (opens_.size() >= kOpensMax) return;
+  static constexpr std::array kAccess = {Access::read_data, Access::write_data, Access::append_data,
+                                         Access::delete_object, Access::execute};
+  const std::string name = any_name();
+  OpenArgs args;
+  args.access = Access::read_attributes | Access::synchronize;
+  for (const Access right : kAccess) {
+    if (one_in(2)) args.access |= right;
+  }
+  args.share = ShareAccess::from_wire(one_in(3) ? static_cast<std::uint32_t>(below(8)) : 7);
+  args.disposition = one_in(3) ? static_cast<CreateDisposition>(below(6)) : CreateDisposition::open_if;
+  if (name == "d" || name == "d\\e") args.options |= CreateOption::directory_file;
+  if (args.access.has(Access::delete_object) && one_in(8)) args.options |= CreateOption::delete_on_close;
+  args.contexts.push_back({wire::context_name::kQueryOnDiskId, {}});
+  start({.action = Action::open, .args = args}, client_->start(Command::create, create_request(name, args)));
+}
+
+void Actor::start_on_open(Action action) {
+  const bool on_directory = action == Action::list || action == Action::notify;
+  const KnownOpen* open = any_open();
+  if (on_directory) open = any_directory();
+  if (open == nullptr) return;
+  const FileId id = open->id;
+  const std::uint64_t offset = below(64);
+  const std::string text(1 + below(32), static_cast<char>('a' + number_));
+  switch (action) {
+    case Action::close:
+      return start({.action = action, .file = id}, client_->start(Command::close, wire::CloseRequest{{}, id}));
+    case Action::read:
+      return start({.action = action},
+                   client_->start(Command::read, wire::ReadRequest{.length = 32, .offset = offset, .file_id = id}));
+    case Action::write:
+      return start(
+          {.action = action},
+          client_->start(Command::write, wire::WriteRequest{.data = as_bytes(text), .offset = offset, .file_id = id}));
+    case Action::lock:
+    case Action::unlock:
+      return start_lock(*open, action == Action::unlock);
+    case Action::remove: {
+      const ByteVector value = {static_cast<std::uint8_t>(one_in(4) ? 0 : 1)};
+      return start({.action = action},
+                   client_->start(Command::set_info,
+                                  wire::SetInfoRequest{.file_info_class = 13, .buffer = value, .file_id = id}));
+    }
+    case Action::rename:
+      return start_rename(*open);
+    case Action::query:
+      return start(
+          {.action = action},
+          client_->start(Command::query_info,
+                         wire::QueryInfoRequest{.file_info_class = 18, .output_buffer_length = 4096, .file_id = id}));
+    case Action::list:
+      return start({.action = action},
+                   client_->start(Command::query_directory,
+                                  wire::QueryDirectoryRequest{.file_information_class = wire::FileInfoClass::names,
+                                                              .file_id = id,
+                                                              .file_name = u"*",
+                                                              .output_buffer_length = 256}));
+    case Action::notify:
+      return start({.action = action}, client_->start_notify(id, 0x1F, one_in(2), 256));
+    case Action::flush:
+      return start({.action = action}, client_->start(Command::flush, wire::FlushRequest{.file_id = id}));
+    default:
+      return;
+  }
+}
+
+void Actor::start_lock(const KnownOpen& open, bool unlock) {
+  std::vector<wire::LockElement> elements;
+  const std::size_t count = one_in(4) ? 2 + below(2) : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    wire::LockElement element{.offset = below(24), .length = 1 + below(8)};
+    if (unlock && !open.locks.empty()) element = open.locks[below(open.locks.size())];
+    if (unlock) {
+      element.flags = wire::LockFlag::unlock;
+    } else {
+      element.flags = one_in(2) ? wire::LockFlag::shared_lock : wire::LockFlag::exclusive_lock;
+      if (count > 1 || one_in(2)) element.flags |= wire::LockFlag::fail_immediately;
+    }
+    elements.push_back(element);
+  }
+  const MessageId id = client_->start(Command::lock, wire::LockRequest{.file_id = open.id, .locks = elements});
+  start({.action = unlock ? Action::unlock : Action::lock, .file = open.id, .locks = elements}, id);
+}
+
+void Actor::start_rename(const KnownOpen& open) {
+  const ByteVector value = wire::encode_plain(
+      wire::FileRenameInformation{.replace_if_exists = one_in(2), .file_name = utf8_to_utf16_lossy(any_name())});
+  const MessageId id = client_->start(Command::set_info,
+                                      wire::SetInfoRequest{.file_info_class = 10, .buffer = value, .file_id = open.id});
+  start({.action = Action::rename}, id);
+}
+
+void Actor::start_compound() {
+  OpenArgs args{.access = Access::write_data | Access::synchronize};
+  const auto ids = client_->start_compound(
+      {element(Command::create, create_request(any_name(), args)),
+       element(Command::write, wire::WriteRequest{.data = as_bytes("compound"), .offset = 0, .file_id = kRelatedFileId},
+               true),
+       element(Command::close, wire::CloseRequest{{}, kRelatedFileId}, true)});
+  for (const MessageId id : ids) start({.action = Action::compound}, id);
+}
+
+// One at a time, so that what the file holds is known.
+void Actor::start_private(Action action) {
+  if (private_busy_) return;
+  Pending pending{.action = action, .file = private_file_};
+  pending.offset = below(private_content_.size() + 100);
+  if (action == Action::private_read) {
+    pending.length = static_cast<std::uint32_t>(1 + below(one_in(8) ? 60'000 : 500));
+    start(pending, client_->start(Command::read,
+                                  wire::ReadRequest{
+                                      .length = pending.length, .offset = pending.offset, .file_id = private_file_}));
+  } else if (action == Action::private_write) {
+    const std::string text(1 + below(one_in(8) ? 60'000 : 300), static_cast<char>('A' + below(26)));
+    if (pending.offset + text.size() > kPrivateMax) return;
+    private_other_ = patched(private_content_, pending.offset, text);
+    start(pending, client_->start(
+                       Command::write,
+                       wire::WriteRequest{.data = as_bytes(text), .offset = pending.offset, .file_id = private_file_}));
+  } else {
+    private_other_ = private_content_;
+    private_other_->resize(pending.offset, '\0');
+    const ByteVector value = wire::encode_plain(wire::FileEndOfFileInformation{pending.offset});
+    start(pending,
+          client_->start(Command::set_info,
+                         wire::SetInfoRequest{.file_info_class = 20, .buffer = value, .file_id = private_file_}));
+  }
+  private_busy_ = true;
+}
+
+void Actor::start_leaving(Action action) {
+  if (private_busy_ || !one_in(3)) return;
+  leaving_ = true;
+  const MessageId id = action == Action::logoff
+                           ? client_->start(Command::logoff, wire::LogoffRequest{})
+                           : client_->start(Command::tree_disconnect, wire::TreeDisconnectRequest{});
+  start({.action = action}, id);
+}
+
+// --- Taking in ---------------------------------------------------------------------------------------------------
+
+void Actor::look() {
+  if (client_ == nullptr) return;
+  for (auto at = pending_.begin(); at != pending_.end();) {
+    const Answer* answer = client_->find_answer(at->first);
+    if (answer == nullptr) {
+      ++at;
+      continue;
+    }
+    const Pending pending = std::move(at->second);
+    at = pending_.erase(at);
+    take(pending, *answer);
+  }
+  if (client_->is_disconnected()) {
+    fail_with("the server has ended the connection");
+    forget_connection();
+  }
+}
+
+bool Actor::is_expected(Action action, NtStatus status) const {
+  if (status == NtStatus::SUCCESS) return true;
+  if (leaving_ && std::ranges::find(kWhileLeaving, status) != kWhileLeaving.end()) return true;
+  for (const Expectation& row : expectations()) {
+    if (row.action == action) return std::ranges::find(row.statuses, status) != row.statuses.end();
+  }
+  return false;
+}
+
+void Actor::take(const Pending& pending, const Answer& answer) {
+  const NtStatus status = answer.status();
+  ++seen_[fmt::format("{} {}", to_string(pending.action), dozo::to_string(status))];
+  if (!is_expected(pending.action, status)) {
+    return fail_with(fmt::format("{} ended with {}", to_string(pending.action), dozo::to_string(status)));
+  }
+  switch (pending.action) {
+    case Action::open:
+      return take_open(pending, answer);
+    case Action::close:
+      if (status == NtStatus::SUCCESS) std::erase_if(opens_, [&](const KnownOpen& o) { return o.id == pending.file; });
+      return;
+    case Action::lock:
+    case Action::unlock:
+      return take_lock(pending, status);
+    case Action::private_read:
+    case Action::private_write:
+    case Action::private_truncate:
+      return take_private(pending, answer);
+    default:
+      return;
+  }
+}
+
+void Actor::take_open(const Pending& pending, const Answer& answer) {
+  if (answer.status() != NtStatus::SUCCESS || leaving_) return;
+  const auto said = answer.as<wire::CreateResponse>();
+  const auto* context = wire::find_context(said.create_contexts, wire::context_name::kQueryOnDiskId);
+  if (context == nullptr) return fail_with("an open without the file's id");
+  const auto identity = wire::decode_plain<wire::QueryOnDiskIdResponse>(context->data);
+  opens_.push_back({.id = said.file_id,
+                    .identity = identity ? identity->disk_file_id : 0,
+                    .access = pending.args.access,
+                    .share = pending.args.share,
+                    .is_directory = said.file_attributes.has(FileAttribute::directory),
+                    .locks = {}});
+}
+
+void Actor::take_lock(const Pending& pending, NtStatus status) {
+  KnownOpen* open = find(pending.file);
+  if (open == nullptr) return;
+  if (pending.action == Action::lock) {
+    if (status == NtStatus::SUCCESS) open->locks.insert(open->locks.end(), pending.locks.begin(), pending.locks.end());
+    return;
+  }
+  // [MS-SMB2] 3.3.5.14.1: those before the one that failed stay unlocked.
+  for (const wire::LockElement& element : pending.locks) {
+    const auto held = std::ranges::find_if(open->locks, [&](const wire::LockElement& e) {
+      return e.offset == element.offset && e.length == element.length;
+    });
+    if (held == open->locks.end()) break;
+    open->locks.erase(held);
+  }
+}
+
+void Actor::take_private(const Pending& pending, const Answer& answer) {
+  private_busy_ = false;
+  if (pending.action != Action::private_read) {
+    private_content_ = *std::exchange(private_other_, std::nullopt);
+    return;
+  }
+  const std::string_view all = private_content_;
+  const std::string_view expected = pending.offset < all.size() ? all.substr(pending.offset, pending.length) : "";
+  const auto said = answer.as<wire::ReadResponse>();
+  const bool at_end = answer.status() == NtStatus::END_OF_FILE;
+  if (at_end != expected.empty() || (!at_end && as_text(said.data) != expected)) {
+    fail_with(fmt::format("it reads something else than it wrote at {}", pending.offset));
+  }
+}
+
+// --- Checking ----------------------------------------------------------------------------------------------------
+
+void Actor::check_settled() {
+  if (client_ == nullptr) return;
+  for (const auto& [id, pending] : pending_) {
+    const bool may_wait = pending.action == Action::lock || pending.action == Action::notify;
+    if (!may_wait || !client_->is_pending(id)) {
+      return fail_with(fmt::format("{} (message {}) was never answered", to_string(pending.action), id.value()));
+    }
+  }
+  if (leaving_) {
+    client_->hang_up();
+    forget_connection();
+  }
+}
+
+std::vector<std::pair<std::uint64_t, wire::LockElement>> Actor::waiting_locks() const {
+  std::vector<std::pair<std::uint64_t, wire::LockElement>> out;
+  for (const auto& [id, pending] : pending_) {
+    if (pending.action != Action::lock) continue;
+    const auto open = std::ranges::find(opens_, pending.file, &KnownOpen::id);
+    if (open != opens_.end()) out.emplace_back(open->identity, pending.locks.front());
+  }
+  return out;
+}
+
+void Actor::fail_with(std::string what) {
+  if (problem_.empty()) problem_ = fmt::format("actor {}: {}", number_, what);
+}
+
+}  // namespace dozo::server::testing

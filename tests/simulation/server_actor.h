@@ -1,0 +1,117 @@
+// One client of the server's simulation, with what it knows: what it has open, which locks it was granted, what its
+// private file holds.
+#pragma once
+
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/testing/world.h"
+
+namespace dozo::server::testing {
+
+enum class Action : std::uint8_t {
+  open,
+  close,
+  read,
+  write,
+  lock,
+  unlock,
+  remove,
+  rename,
+  query,
+  list,
+  notify,
+  flush,
+  compound,
+  echo,
+  private_write,
+  private_read,
+  private_truncate,
+  tree_disconnect,
+  logoff,
+};
+std::string_view to_string(Action action);
+
+struct KnownOpen {
+  FileId id;
+  std::uint64_t identity = 0;  // of the file, whatever its names
+  AccessMask access;
+  ShareAccess share;
+  bool is_directory = false;
+  std::vector<wire::LockElement> locks;
+};
+
+struct Pending {
+  Action action = Action::echo;
+  FileId file;
+  std::vector<wire::LockElement> locks;
+  OpenArgs args;
+  std::uint64_t offset = 0;
+  std::uint32_t length = 0;
+};
+
+class Actor {
+ public:
+  Actor(World& world, runtime::SeededRandom& random, int number, std::map<std::string, int>& seen)
+      : world_(world), random_(random), number_(number), seen_(seen) {}
+
+  bool is_connected() const { return client_ != nullptr; }
+  // A new connection of a random dialect, signed or encrypted; its private file is as it was left.
+  void connect();
+  // One more request, or a cancel. Nothing is waited for.
+  void act();
+  // The connection ends in one of the ways connections end.
+  void leave();
+  // Takes in what has been answered.
+  void look();
+  // A problem of the model's; empty: none.
+  const std::string& problem() const { return problem_; }
+  // After everything had time to end: what is still unanswered is only what may wait.
+  void check_settled();
+
+  const std::vector<KnownOpen>& opens() const { return opens_; }
+  // The locks it waits for, with the identity of their file.
+  std::vector<std::pair<std::uint64_t, wire::LockElement>> waiting_locks() const;
+
+ private:
+  std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
+  bool one_in(std::uint64_t n) { return below(n) == 0; }
+  void start(Pending pending, MessageId id) { pending_[id] = std::move(pending); }
+  void start_open();
+  void start_on_open(Action action);
+  void start_lock(const KnownOpen& open, bool unlock);
+  void start_rename(const KnownOpen& open);
+  void start_compound();
+  void start_private(Action action);
+  void start_leaving(Action action);
+  void take(const Pending& pending, const Answer& answer);
+  void take_open(const Pending& pending, const Answer& answer);
+  void take_lock(const Pending& pending, NtStatus status);
+  void take_private(const Pending& pending, const Answer& answer);
+  void open_private();
+  void forget_connection();
+  bool is_expected(Action action, NtStatus status) const;
+  KnownOpen* find(FileId id);
+  const KnownOpen* any_open();
+  const KnownOpen* any_directory();
+  std::string any_name();
+  void fail_with(std::string what);
+
+  World& world_;
+  runtime::SeededRandom& random_;
+  const int number_;
+  std::map<std::string, int>& seen_;
+  Client* client_ = nullptr;
+  bool leaving_ = false;  // LOGOFF or TREE_DISCONNECT is on its way
+  std::vector<KnownOpen> opens_;
+  std::map<MessageId, Pending> pending_;
+  FileId private_file_;
+  bool private_busy_ = false;
+  std::string private_content_;
+  std::optional<std::string> private_other_;  // what it may hold instead: its last change was never answered
+  std::string problem_;
+};
+
+}  // namespace dozo::server::testing

@@ -1,0 +1,184 @@
+#include "tests/simulation/server_simulation.h"
+
+#include <fmt/format.h>
+
+#include "share/share_mode.h"
+#include "tests/simulation/server_actor.h"
+
+namespace dozo::server::testing {
+namespace {
+
+bool overlap(const wire::LockElement& a, const wire::LockElement& b) {
+  return a.offset < b.offset + b.length && b.offset < a.offset + a.length;
+}
+bool is_exclusive(const wire::LockElement& lock) { return lock.flags.has(wire::LockFlag::exclusive_lock); }
+
+// Whether `b` lets `a` do what it may. [MS-FSA] 2.1.5.1.2.2, said once more and differently.
+bool permits(const KnownOpen& a, const KnownOpen& b) {
+  const bool a_counts = a.access.has_any(Access::read_data | Access::execute | Access::write_data |
+                                         Access::append_data | Access::delete_object);
+  const bool b_counts = b.access.has_any(Access::read_data | Access::execute | Access::write_data |
+                                         Access::append_data | Access::delete_object);
+  if (!a_counts || !b_counts) return true;
+  if (a.access.has_any(Access::read_data | Access::execute) && !b.share.has(ShareFlag::read)) return false;
+  if (a.access.has_any(Access::write_data | Access::append_data) && !b.share.has(ShareFlag::write)) return false;
+  return !a.access.has(Access::delete_object) || b.share.has(ShareFlag::delete_access);
+}
+
+class Simulation {
+ public:
+  Simulation(std::uint64_t seed, const SimulationSettings& settings)
+      : random_(seed * 2 + 1), settings_(settings), world_(options_of(seed, settings)) {
+    if (random_.chance(500'000)) {
+      world_.volume("data").set_delay(std::chrono::microseconds(random_.between(1, 2000)));
+    }
+    for (int i = 0; i < settings.actors; ++i) {
+      actors_.push_back(std::make_unique<Actor>(world_, random_, i, outcome_.seen));
+    }
+  }
+
+  SimulationOutcome run() {
+    for (int i = 0; i < settings_.actions && outcome_.problem.empty(); ++i) {
+      Actor& actor = *actors_[random_.below(actors_.size())];
+      if (!actor.is_connected()) {
+        actor.connect();
+      } else if (random_.below(60) == 0) {
+        actor.leave();
+      } else {
+        actor.act();
+      }
+      // Not by steps: with nothing to do a step goes to the next timer, a quarter of an hour away.
+      world_.loop().run_for(std::chrono::microseconds(random_.below(1500)));
+      look();
+      if (random_.below(12) == 0) settle();
+    }
+    if (outcome_.problem.empty()) settle();
+    const std::string left = world_.leave();
+    if (outcome_.problem.empty()) outcome_.problem = left;
+    outcome_.trace = world_.loop().trace_hash();
+    outcome_.steps = world_.loop().steps();
+    return outcome_;
+  }
+
+ private:
+  static WorldOptions options_of(std::uint64_t seed, const SimulationSettings& settings) {
+    WorldOptions options{.seed = seed};
+    options.engine.canary = settings.canary;
+    options.simulation.chunk_max = 1 + seed % 3000;
+    return options;
+  }
+
+  void fail_with(std::string what) {
+    if (outcome_.problem.empty() && !what.empty()) outcome_.problem = std::move(what);
+  }
+
+  void look() {
+    for (const auto& actor : actors_) {
+      actor->look();
+      fail_with(actor->problem());
+    }
+    fail_with(world_.problems());
+  }
+
+  // Time for everything that does not wait for somebody; then what is known can be compared.
+  void settle() {
+    world_.loop().run_for(std::chrono::seconds(2));
+    look();
+    for (const auto& actor : actors_) {
+      actor->check_settled();
+      fail_with(actor->problem());
+    }
+    world_.loop().run_for(std::chrono::seconds(2));
+    check_counts();
+    check_share_modes();
+    check_waiting_locks();
+  }
+
+  void expect(const char* what, std::uint64_t expected, std::uint64_t found) {
+    if (expected != found) fail_with(fmt::format("{} {}, and the server has {}", expected, what, found));
+  }
+
+  void check_counts() {
+    std::uint64_t connections = 0, opens = 0, locks = 0, waiting = 0;
+    for (const auto& actor : actors_) {
+      if (!actor->is_connected()) continue;
+      ++connections;
+      opens += actor->opens().size() + 1;  // and the private file
+      waiting += actor->waiting_locks().size();
+      for (const KnownOpen& open : actor->opens()) locks += open.locks.size();
+    }
+    const ServerStats& stats = world_.server().stats;
+    const share::EngineCounts engine = world_.server().engine().counts();
+    expect("connections", connections, stats.connections_now.load());
+    expect("sessions", connections, stats.sessions_now.load());
+    expect("trees", connections, stats.trees_now.load());
+    expect("opens", opens, stats.opens_now.load());
+    expect("opens in the engine", opens, engine.opens);
+    expect("locks", locks, engine.locks);
+    expect("waiting locks", waiting, engine.waiters);
+  }
+
+  std::vector<const KnownOpen*> all_opens() const {
+    std::vector<const KnownOpen*> out;
+    for (const auto& actor : actors_) {
+      for (const KnownOpen& open : actor->opens()) out.push_back(&open);
+    }
+    return out;
+  }
+
+  void check_share_modes() {
+    const auto opens = all_opens();
+    for (const KnownOpen* a : opens) {
+      for (const KnownOpen* b : opens) {
+        if (a == b || a->identity != b->identity || permits(*a, *b)) continue;
+        fail_with(fmt::format("two opens of file {} that exclude each other: access {:#x}, share {:#x}", a->identity,
+                              a->access.bits(), b->share.bits()));
+      }
+    }
+  }
+
+  // A lock waits only while one that is held is in its way; and no two that are held are in each other's.
+  void check_waiting_locks() {
+    const auto opens = all_opens();
+    const auto in_the_way = [&](std::uint64_t identity, const wire::LockElement& wanted) {
+      for (const KnownOpen* open : opens) {
+        if (open->identity != identity) continue;
+        for (const wire::LockElement& held : open->locks) {
+          if (overlap(held, wanted) && (is_exclusive(held) || is_exclusive(wanted))) return true;
+        }
+      }
+      return false;
+    };
+    for (const auto& actor : actors_) {
+      for (const auto& [identity, wanted] : actor->waiting_locks()) {
+        if (!in_the_way(identity, wanted)) {
+          fail_with(fmt::format("a lock of {}+{} waits and nothing is in its way", wanted.offset, wanted.length));
+        }
+      }
+    }
+    for (const KnownOpen* a : opens) {
+      for (const KnownOpen* b : opens) {
+        if (a >= b || a->identity != b->identity) continue;
+        for (const wire::LockElement& x : a->locks) {
+          for (const wire::LockElement& y : b->locks) {
+            if (overlap(x, y) && (is_exclusive(x) || is_exclusive(y))) fail_with("two locks that exclude each other");
+          }
+        }
+      }
+    }
+  }
+
+  runtime::SeededRandom random_;
+  const SimulationSettings settings_;
+  SimulationOutcome outcome_;
+  World world_;
+  std::vector<std::unique_ptr<Actor>> actors_;
+};
+
+}  // namespace
+
+SimulationOutcome simulate_server(std::uint64_t seed, const SimulationSettings& settings) {
+  return Simulation(seed, settings).run();
+}
+
+}  // namespace dozo::server::testing

@@ -1,0 +1,87 @@
+// The server in simulated time.
+//   DOZO_SEEDS=n   a quarter of it, at least 10 (n is 200)      DOZO_SEED=s   only this one
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+
+#include "tests/simulation/server_simulation.h"
+
+namespace dozo::server::testing {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+std::uint64_t seed_count() { return std::max<std::uint64_t>(from_environment("DOZO_SEEDS", 200) / 4, 10); }
+
+TEST(ServerSimulation, what_must_hold_holds) {
+  const std::uint64_t only = from_environment("DOZO_SEED", 0);
+  const std::uint64_t first = only != 0 ? only : 1;
+  const std::uint64_t count = only != 0 ? 1 : seed_count();
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const SimulationOutcome outcome = simulate_server(seed);
+    ASSERT_EQ(outcome.problem, "") << "SEED=" << seed;
+  }
+}
+
+TEST(ServerSimulation, a_second_run_of_a_seed_is_the_same) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const SimulationOutcome one = simulate_server(seed), two = simulate_server(seed);
+    EXPECT_EQ(one.trace, two.trace) << "SEED=" << seed;
+    EXPECT_EQ(one.steps, two.steps) << "SEED=" << seed;
+  }
+  EXPECT_NE(simulate_server(1).trace, simulate_server(2).trace);
+}
+
+// That what the actors do reaches what it is about; else that nothing went wrong would mean little.
+TEST(ServerSimulation, the_actors_reach_every_kind_of_answer) {
+  std::map<std::string, int> seen;
+  for (std::uint64_t seed = 1; seed <= 30; ++seed) {
+    for (const auto& [what, count] : simulate_server(seed).seen) seen[what] += count;
+  }
+  for (const char* what : {"open STATUS_SUCCESS",
+                           "open STATUS_SHARING_VIOLATION",
+                           "open STATUS_DELETE_PENDING",
+                           "open STATUS_OBJECT_NAME_COLLISION",
+                           "open STATUS_OBJECT_NAME_NOT_FOUND",
+                           "close STATUS_SUCCESS",
+                           "read STATUS_SUCCESS",
+                           "read STATUS_FILE_LOCK_CONFLICT",
+                           "write STATUS_FILE_LOCK_CONFLICT",
+                           "lock STATUS_SUCCESS",
+                           "lock STATUS_LOCK_NOT_GRANTED",
+                           "lock STATUS_CANCELLED",
+                           "unlock STATUS_SUCCESS",
+                           "remove STATUS_SUCCESS",
+                           "rename STATUS_SUCCESS",
+                           "notify STATUS_SUCCESS",
+                           "notify STATUS_CANCELLED",
+                           "notify STATUS_NOTIFY_CLEANUP",
+                           "compound STATUS_SUCCESS",
+                           "private_read STATUS_SUCCESS",
+                           "private_write STATUS_SUCCESS",
+                           "private_truncate STATUS_SUCCESS",
+                           "logoff STATUS_SUCCESS",
+                           "tree_disconnect STATUS_SUCCESS",
+                           "list STATUS_SUCCESS"}) {
+    EXPECT_GT(seen[what], 0) << what;
+  }
+}
+
+class ServerCanary : public ::testing::TestWithParam<share::Canary> {};
+
+TEST_P(ServerCanary, a_planted_bug_is_found) {
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    if (!simulate_server(seed, {.canary = GetParam()}).problem.empty()) return;
+  }
+  FAIL() << "not found within 200 seeds";
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryCanary, ServerCanary,
+                         ::testing::Values(share::Canary::unlock_wakes_one, share::Canary::append_is_not_write,
+                                           share::Canary::close_keeps_locks, share::Canary::rollback_keeps_first));
+
+}  // namespace
+}  // namespace dozo::server::testing
