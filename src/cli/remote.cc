@@ -67,7 +67,7 @@ struct Attempt {
 };
 
 Exit failed_at(Attempt& attempt, std::string_view where, NtStatus status) {
-  return failed(attempt.io, fmt::format("{}: {}", on_one_line(where), explain(status)));
+  return failed(attempt.io, fmt::format("{}: {}", printable_name(where), explain(status)));
 }
 
 runtime::Task<Exit> work_on_tree(Attempt& attempt, Session& session) {

@@ -11,6 +11,30 @@ namespace {
 // Elements of one compound; Windows clients send at most a handful, Linux' up to ten.
 constexpr std::size_t kCompoundMax = 64;
 
+// [MS-SMB2] 3.3.5.2.1.1: what was encrypted for a session is of that session.
+bool is_of_its_session(const IncomingFrame& frame, const wire::Header& header, bool first) {
+  if (!frame.encrypted) return true;
+  if (header.is_related()) return !first;
+  return header.session_id == frame.unsealed_with->id;
+}
+
+// [MS-SMB2] 3.3.5.2: what carries no payload is small.
+bool is_oversized(const Connection& connection, const wire::Header& header, std::size_t size) {
+  constexpr std::size_t kSmallMax = 68 * 1024;
+  if (size <= kSmallMax || !connection.negotiated) return false;
+  if (!connection.negotiated->supports_multi_credit()) return true;
+  switch (header.command) {
+    case wire::Command::read:
+    case wire::Command::write:
+    case wire::Command::ioctl:
+    case wire::Command::query_directory:
+    case wire::Command::change_notify:
+    case wire::Command::query_info:
+    case wire::Command::set_info: return false;
+    default: return true;
+  }
+}
+
 bool is_known(wire::Command command) { return static_cast<std::uint16_t>(command) < wire::kCommandCount; }
 
 // [MS-SMB2] 3.3.5.2.2, 3.3.5.2.3. Why the connection must end, or nothing.
@@ -200,6 +224,10 @@ runtime::Task<void> serve_frame(Connection& connection, const IncomingFrame& fra
     if (!header) co_return;
     if (n == kCompoundMax) {
       connection.disconnect("a compound of too many requests");
+      co_return;
+    }
+    if (!is_of_its_session(frame, *header, n == 0) || is_oversized(connection, *header, message.size())) {
+      connection.disconnect("an encrypted message of another session, or one too large for its command");
       co_return;
     }
     if (header->command == wire::Command::cancel) {

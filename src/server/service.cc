@@ -31,6 +31,7 @@ namespace {
 
 constexpr int kBacklog = 1024;
 constexpr Duration kDrainMax = std::chrono::seconds(15);
+constexpr Duration kAddressPatience = std::chrono::seconds(2);
 constexpr Duration kCutMax = std::chrono::seconds(5);
 
 std::shared_ptr<vfs::Volume> make_posix_volume(const ShareConfig& share, std::string& error) {
@@ -60,6 +61,18 @@ sigset_t handled_signals() {
   sigemptyset(&set);
   for (const int s : {SIGTERM, SIGINT, SIGHUP, SIGUSR1}) sigaddset(&set, s);
   return set;
+}
+
+// A server that was killed a moment ago may still have the address: its ring, with the accept in it, is taken down after
+// the process is gone.
+int listen_patiently(const Clock& clock, const runtime::Endpoint& endpoint) {
+  const Instant deadline = clock.now() + kAddressPatience;
+  while (true) {
+    const int fd = runtime::listen_on(endpoint, kBacklog);
+    if (fd != -EADDRINUSE || clock.now() >= deadline) return fd;
+    const timespec nap{.tv_sec = 0, .tv_nsec = 50'000'000};
+    nanosleep(&nap, nullptr);
+  }
 }
 
 }  // namespace
@@ -129,7 +142,7 @@ std::expected<void, std::string> Service::Impl::bind() {
     std::string error;
     const auto endpoints = runtime::parse_endpoints(to_string(address), address.port, error);
     if (endpoints.empty()) return std::unexpected(fmt::format("{}: {}", to_string(address), error));
-    const int fd = runtime::listen_on(endpoints.front(), kBacklog);
+    const int fd = listen_patiently(clock, endpoints.front());
     if (fd == -EAFNOSUPPORT || fd == -EADDRNOTAVAIL) {
       log::warning("listen_skipped", "{}: {}", to_string(address), std::strerror(-fd));
       continue;

@@ -26,9 +26,7 @@ Result<> check_options(CreateOptions options, CreateDisposition disposition) {
 
 // [MS-SMB2] 3.3.5.9; [MS-FSA] 2.1.5.1 phase 1.
 Result<> check_desired_access(AccessMask desired, CreateOptions options) {
-  // SYNCHRONIZE alone is no access either: there is nothing to wait for.
-  const AccessMask useful = desired.without(Access::synchronize);
-  if (useful.empty() || !desired.without(kValidAccessBits).empty()) return fail(NtStatus::ACCESS_DENIED);
+  if (desired.empty() || !desired.without(kValidAccessBits).empty()) return fail(NtStatus::ACCESS_DENIED);
   // Nobody has SeSecurityPrivilege here.
   if (desired.has(Access::access_system_security)) return fail(NtStatus::PRIVILEGE_NOT_HELD);
   const AccessMask mapped = map_generic(desired);
