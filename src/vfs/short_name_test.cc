@@ -23,7 +23,7 @@ TEST(ShortName, a_made_name_is_8_3_and_known_as_made) {
     EXPECT_TRUE(is_short_name(made)) << made;
     EXPECT_TRUE(is_made_short_name(made)) << made;
   }
-  EXPECT_FALSE(is_made_short_name("README~1.TXT"));
+  EXPECT_FALSE(is_made_short_name("NAME~1.TXT"));
 }
 
 TEST(ShortName, keeps_the_start_and_the_extension) {
