@@ -85,7 +85,10 @@ class Checker {
     require(is_plain_absolute_path(server.state_dir), "server.state_dir",
             fmt::format("state_dir {} is not an absolute path without ..", toml_quoted(server.state_dir)));
     const std::string socket = config_.control_socket_path();
-    require(is_plain_absolute_path(socket) && socket.size() <= kControlSocketPathMax, "server.control_socket",
+    // Below a state folder that is wrong it is wrong too, and that is said already.
+    const bool follows = server.control_socket.empty() && !is_plain_absolute_path(server.state_dir);
+    require(follows || (is_plain_absolute_path(socket) && socket.size() <= kControlSocketPathMax),
+            server.control_socket.empty() ? "server.state_dir" : "server.control_socket",
             fmt::format("control_socket {} is not an absolute path of at most {} bytes", toml_quoted(socket),
                         kControlSocketPathMax));
     for (const std::string& address : server.interfaces) {

@@ -177,6 +177,8 @@ TEST(Config, paths_are_absolute_and_without_dot_dot) {
 TEST(Config, control_socket_fits_a_socket_address) {
   EXPECT_THAT(problem(fmt::format("[server]\ncontrol_socket = \"/{}\"\n", std::string(107, 'x'))),
               HasSubstr("at most 107 bytes"));
+  EXPECT_THAT(problem(fmt::format("[server]\nstate_dir = \"/{}\"\n", std::string(107, 'x'))),
+              HasSubstr("at most 107 bytes"));
 }
 
 TEST(Config, interfaces_are_addresses) {
@@ -218,7 +220,7 @@ TEST(Config, allow_and_run_as_are_account_names) {
 }
 
 TEST(Config, ntlm_off_is_refused_while_nothing_else_logs_on) {
-  EXPECT_THAT(problem("[auth]\nntlm = \"off\"\n"), HasSubstr("f:2:1: ntlm = \"off\" leaves no way to log on"));
+  EXPECT_THAT(problem("[auth]\nntlm = \"off\"\n"), HasSubstr("dozo.toml:2: ntlm = \"off\" leaves no way to log on"));
 }
 
 TEST(Config, all_problems_are_reported_at_once) {

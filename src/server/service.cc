@@ -63,8 +63,8 @@ sigset_t handled_signals() {
   return set;
 }
 
-// A server that was killed a moment ago may still have the address: its ring, with the accept in it, is taken down after
-// the process is gone.
+// A server that was killed a moment ago may still have the address: its ring, with the accept in it, is taken down
+// after the process is gone.
 int listen_patiently(const Clock& clock, const runtime::Endpoint& endpoint) {
   const Instant deadline = clock.now() + kAddressPatience;
   while (true) {

@@ -45,8 +45,8 @@ std::uint32_t NdrReader::varying_count(std::size_t element_size) {
 
 std::u16string NdrReader::string() {
   std::u16string text = utf16_from_le(in_.bytes(std::size_t{varying_count(2)} * 2));
-  // C706 14.3.4.3: a string ends with a terminator. What stands before the last one counts up to the first: some clients
-  // send a buffer of terminators.
+  // C706 14.3.4.3: a string ends with a terminator. What stands before the last one counts up to the first: some
+  // clients send a buffer of terminators.
   if (!in_.ok() || text.empty() || text.back() != u'\0') {
     in_.set_bad();
     return {};

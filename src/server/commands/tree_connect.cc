@@ -111,8 +111,8 @@ runtime::Task<Result<Reply>> handle_tree_connect(Request& request) {
                         in.flags.has(wire::TreeConnectFlag::extension_present);
   // [MS-SMB2] 2.2.9.1: the extension's contexts are optional; malformed ones are an error all the same.
   if (extended) DOZO_CO_CHECK(wire::decode_tree_connect_contexts(request.message));
-  // [MS-SMB2] 3.3.5.7: in 3.1.1 somebody between the two could have changed what was negotiated; a signature proves that
-  // nobody has.
+  // [MS-SMB2] 3.3.5.7: in 3.1.1 somebody between the two could have changed what was negotiated; a signature proves
+  // that nobody has.
   if (request.connection.negotiated->dialect == Dialect::smb_3_1_1 && !request.signed_by_client && !request.encrypted) {
     request.connection.disconnect("a TREE_CONNECT of 3.1.1 that is neither signed nor encrypted");
     co_return Reply::none();

@@ -27,9 +27,11 @@ std::uint16_t greatest_common(const std::vector<std::uint16_t>& offered, const S
 bool is_as_negotiated(const Request& request, const wire::ValidateNegotiateInfoRequest& said) {
   const Negotiated& negotiated = *request.connection.negotiated;
   const auto config = request.server.config();
-  // A client that came by an SMB1 multi-protocol negotiate has offered dialects twice: then only what they lead to counts.
+  // A client that came by an SMB1 multi-protocol negotiate has offered dialects twice: then only what they lead to
+  // counts.
   const bool same_offer = negotiated.client_dialects.empty() || said.dialects == negotiated.client_dialects;
-  return same_offer && greatest_common(said.dialects, config->server) == static_cast<std::uint16_t>(negotiated.dialect) &&
+  const std::uint16_t dialect = static_cast<std::uint16_t>(negotiated.dialect);
+  return same_offer && greatest_common(said.dialects, config->server) == dialect &&
          said.guid == negotiated.client_guid && said.security_mode == negotiated.client_security_mode &&
          said.capabilities == negotiated.client_capabilities;
 }
