@@ -54,7 +54,7 @@ constexpr std::array<Weight, 19> kWeights = {{{Action::open, 26},
                                               {Action::close, 12},
                                               {Action::read, 8},
                                               {Action::write, 8},
-                                              {Action::lock, 22},
+                                              {Action::lock, 36},
                                               {Action::unlock, 14},
                                               {Action::remove, 4},
                                               {Action::rename, 5},
@@ -114,9 +114,10 @@ const std::vector<Expectation>& expectations() {
   return kTable;
 }
 
-constexpr std::array<NtStatus, 6> kWhileLeaving = {NtStatus::USER_SESSION_DELETED, NtStatus::NETWORK_NAME_DELETED,
-                                                   NtStatus::FILE_CLOSED,          NtStatus::CANCELLED,
-                                                   NtStatus::RANGE_NOT_LOCKED,     NtStatus::NOTIFY_CLEANUP};
+// INVALID_PARAMETER: of a compound's elements behind one that found no tree. [MS-SMB2] 3.3.5.2.7.2.
+constexpr std::array kWhileLeaving = {
+    NtStatus::USER_SESSION_DELETED, NtStatus::NETWORK_NAME_DELETED, NtStatus::FILE_CLOSED,      NtStatus::CANCELLED,
+    NtStatus::RANGE_NOT_LOCKED,     NtStatus::NOTIFY_CLEANUP,       NtStatus::INVALID_PARAMETER};
 
 std::string patched(std::string content, std::uint64_t offset, std::string_view text) {
   if (content.size() < offset + text.size()) content.resize(offset + text.size(), '\0');
@@ -187,7 +188,7 @@ void Actor::leave() {
 // --- Acting ------------------------------------------------------------------------------------------------------
 
 std::string Actor::any_name() {
-  static constexpr std::array<std::string_view, 8> kNames = {"a", "b", "c", "A", "d", "d\\x", "d\\y", "d\\e"};
+  static constexpr std::array<std::string_view, 8> kNames = {"a", "a", "b", "A", "d", "d\\x", "d\\y", "d\\e"};
   return std::string(kNames[below(kNames.size())]);
 }
 
@@ -309,13 +310,13 @@ void Actor::start_lock(const KnownOpen& open, bool unlock) {
   std::vector<wire::LockElement> elements;
   const std::size_t count = one_in(4) ? 2 + below(2) : 1;
   for (std::size_t i = 0; i < count; ++i) {
-    wire::LockElement element{.offset = below(24), .length = 1 + below(8)};
+    wire::LockElement element{.offset = below(12), .length = 1 + below(6)};
     if (unlock && !open.locks.empty()) element = open.locks[below(open.locks.size())];
     if (unlock) {
       element.flags = wire::LockFlag::unlock;
     } else {
       element.flags = one_in(2) ? wire::LockFlag::shared_lock : wire::LockFlag::exclusive_lock;
-      if (count > 1 || one_in(2)) element.flags |= wire::LockFlag::fail_immediately;
+      if (count > 1 || one_in(3)) element.flags |= wire::LockFlag::fail_immediately;
     }
     elements.push_back(element);
   }

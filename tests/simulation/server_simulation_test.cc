@@ -73,10 +73,10 @@ TEST(ServerSimulation, the_actors_reach_every_kind_of_answer) {
 class ServerCanary : public ::testing::TestWithParam<share::Canary> {};
 
 TEST_P(ServerCanary, a_planted_bug_is_found) {
-  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
     if (!simulate_server(seed, {.canary = GetParam()}).problem.empty()) return;
   }
-  FAIL() << "not found within 200 seeds";
+  FAIL() << "not found within 1000 seeds";
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryCanary, ServerCanary,
