@@ -73,6 +73,16 @@ TEST(Engine, events_about_an_unknown_open_are_refused_with_file_closed) {
   EXPECT_FALSE(engine.find_open(nobody).has_value());
 }
 
+TEST(Engine, io_of_no_bytes_meets_no_lock) {
+  Engine engine;
+  ASSERT_TRUE(engine.apply(open_of(1), {}).granted());
+  ASSERT_TRUE(engine.apply(open_of(2), {}).granted());
+  ASSERT_TRUE(engine.apply(lock_of(1, 1, kExclusive), {}).granted());
+  EXPECT_FALSE(engine.check_io(OpenId{2}, 0, 1000, IoKind::read).has_value());
+  EXPECT_TRUE(engine.check_io(OpenId{2}, 0, 0, IoKind::read).has_value());
+  EXPECT_TRUE(engine.check_io(OpenId{2}, 0, 0, IoKind::write).has_value());
+}
+
 TEST(Engine, a_lock_request_without_elements_is_a_parameter_error) {
   Engine engine;
   ASSERT_TRUE(engine.apply(open_of(1), {}).granted());
