@@ -148,17 +148,15 @@ constexpr int kAllowed[] = {
 constexpr int kAllowedByNumber[] = {464, 465};
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define DOZO_SANITIZED 1
+constexpr bool kSanitized = true;
 #elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define DOZO_SANITIZED 1
-#endif
+constexpr bool kSanitized = __has_feature(address_sanitizer) || __has_feature(thread_sanitizer);
+#else
+constexpr bool kSanitized = false;
 #endif
 
 std::string enter_seccomp() {
-#ifdef DOZO_SANITIZED
-  return "off: a sanitizer build traces itself";
-#else
+  if (kSanitized) return "off: a sanitizer build traces itself";
   const auto filter = std::unique_ptr<void, void (*)(void*)>(seccomp_init(SCMP_ACT_ERRNO(EPERM)), &seccomp_release);
   if (!filter) return "off: no memory for the filter";
   for (const int call : kAllowed) {
@@ -168,7 +166,6 @@ std::string enter_seccomp() {
   for (const int call : kAllowedByNumber) static_cast<void>(seccomp_rule_add(filter.get(), SCMP_ACT_ALLOW, call, 0));
   const int loaded = seccomp_load(filter.get());
   return loaded == 0 ? "on" : fmt::format("off: {}", std::strerror(-loaded));
-#endif
 }
 
 }  // namespace
