@@ -116,12 +116,19 @@ class Server:
         while time.monotonic() < deadline:
             if self.process.poll() is not None:
                 raise Failed(f"the server ended with {self.process.returncode}: {self.log_text()[-600:]}")
-            try:
-                socket.create_connection(("127.0.0.1", self.port), 1).close()
+            if self._is_ready():
                 return
-            except OSError:
-                time.sleep(0.05)
+            time.sleep(0.02)
         raise Failed("the server did not accept a connection within 30 s")
+
+    def _is_ready(self):
+        """Its own word for it: a port that accepts may still be that of a server killed a moment ago, whose ring (and
+        the listener in it) the kernel takes down after the process is gone."""
+        try:
+            self.command("status")
+            return True
+        except Failed:
+            return False
 
     # --- While it runs ----------------------------------------------------------------------------------------------
 

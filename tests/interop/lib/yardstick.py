@@ -5,6 +5,7 @@ It has no `dozo status`, and it does not know all settings: what a suite says ab
 import os
 import pwd
 import signal
+import socket
 import subprocess
 
 from server import Server
@@ -67,6 +68,13 @@ class Smbd(Server):
                            input=f"{password}\n{password}\n", stdout=subprocess.DEVNULL)
         self.environment["_NO_WINBINDD"] = "1"
         self._launch(["/usr/sbin/smbd", "--foreground", "--no-process-group", f"--configfile={self.config}"])
+
+    def _is_ready(self):
+        try:
+            socket.create_connection(("127.0.0.1", self.port), 1).close()
+            return True
+        except OSError:
+            return False
 
     def status(self):
         return {"counts": {}, "sessions": []}
