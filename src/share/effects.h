@@ -2,6 +2,7 @@
 #pragma once
 
 #include <boost/container/small_vector.hpp>
+#include <cstdint>
 #include <utility>
 #include <variant>
 
@@ -13,10 +14,12 @@
 
 namespace dozo::share {
 
-// The event was accepted. For an OpenRequest: with which oplock or lease.
+// The event was accepted. For an OpenRequest, an acknowledgement or a ReclaimOpen: with which oplock or lease.
 struct Grant {
   OplockLevel oplock = OplockLevel::none;
   LeaseState lease;
+  std::uint16_t epoch = 0;
+  bool break_in_progress = false;  // SMB2_LEASE_FLAG_BREAK_IN_PROGRESS
   bool operator==(const Grant&) const = default;
 };
 
@@ -39,6 +42,24 @@ struct Wake {
   bool operator==(const Wake&) const = default;
 };
 
+// Send an Oplock Break Notification to the client of `open`. [MS-SMB2] 3.3.4.6.
+struct BreakOplock {
+  OpenId open;
+  OwnerId owner;
+  OplockLevel to = OplockLevel::none;
+  bool operator==(const BreakOplock&) const = default;
+};
+
+// Send a Lease Break Notification to the client, on any of its connections. [MS-SMB2] 3.3.4.7.
+struct BreakLease {
+  LeaseId lease;
+  LeaseState from;
+  LeaseState to;
+  std::uint16_t epoch = 0;  // NewEpoch
+  bool ack_required = false;
+  bool operator==(const BreakLease&) const = default;
+};
+
 // The last open that held a deleted link or stream is gone: remove the name `open` was opened by (key.stream is empty),
 // or the named stream. The server removes it only if it still leads to the same file.
 struct Purge {
@@ -47,13 +68,14 @@ struct Purge {
   bool operator==(const Purge&) const = default;
 };
 
-// The engine has closed this open on its own (DisconnectOwner): drop what belongs to it.
+// The engine has closed this open on its own (DisconnectOwner; a preserved open that expired or was in somebody's way):
+// drop what belongs to it.
 struct Forget {
   OpenId open;
   bool operator==(const Forget&) const = default;
 };
 
-using Effect = std::variant<Grant, Refuse, Park, Wake, Purge, Forget>;
+using Effect = std::variant<Grant, Refuse, Park, Wake, BreakOplock, BreakLease, Purge, Forget>;
 
 class [[nodiscard]] Effects {
  public:

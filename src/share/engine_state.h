@@ -83,6 +83,13 @@ struct Engine::State {
   void on(const LockRequest& event, Effects& out);
   void on(const CancelTicket& event, Effects& out);
   void on(const RenameLink& event, Effects& out);
+  void on(const BreakCaches& event, Effects& out);
+  void on(const AckOplock& event, Effects& out);
+  void on(const AckLease& event, Effects& out);
+  void on(const DirectoryChange& event, Effects& out);
+  void on(const OutsideChange& event, Effects& out);
+  void on(const PreserveOpen& event, Effects& out);
+  void on(const ReclaimOpen& event, Effects& out);
   void on(const DisconnectOwner& event, Effects& out);
   void on(const Deadline& event, Effects& out);
 

@@ -21,13 +21,17 @@ struct LeaseRequest {
   LeaseState state;
   std::optional<Guid> parent_key;
   std::uint16_t epoch = 0;
+  bool v2 = false;  // asked for with SMB2_CREATE_REQUEST_LEASE_V2
   bool operator==(const LeaseRequest&) const = default;
 };
 
-// A CREATE asks to open an existing (or just created) stream. Answer: Grant, or Refuse with SHARING_VIOLATION or
-// DELETE_PENDING. [MS-FSA] 2.1.5.1.2.1, 2.1.5.1.2.2.
+// A CREATE asks to open an existing (or just created) stream. Answer: Grant; Refuse with SHARING_VIOLATION,
+// DELETE_PENDING, or INVALID_PARAMETER for a lease key that is in use for another file; or Park(ticket) while somebody
+// else's oplock or lease is broken for it. After Wake(ticket) the open does not exist: the server resolves the name
+// again, which may mean something else by now, and asks anew. [MS-FSA] 2.1.5.1.2.1, 2.1.5.1.2.2; [MS-SMB2] 3.3.5.9.
 struct OpenRequest {
   OpenId open;
+  TicketId ticket;
   OwnerId owner;
   FileKey key;
   // The link opened: the path from the volume's root, '\\' between the components, none in front; folded with
@@ -38,8 +42,12 @@ struct OpenRequest {
   // modes at all (see ShareRights in share_mode.h); nothing needs to be flagged for that.
   AccessMask granted_access;
   ShareAccess share_access;
-  bool delete_on_close = false;  // FILE_DELETE_ON_CLOSE; acts when this open is closed
+  bool delete_on_close = false;       // FILE_DELETE_ON_CLOSE; acts when this open is closed
+  bool overwrites = false;            // SUPERSEDE, OVERWRITE, OVERWRITE_IF of what exists: nobody's cache survives
+  bool complete_if_oplocked = false;  // FILE_COMPLETE_IF_OPLOCKED: never parked
   bool is_directory = false;
+  // What the client asks for; with OplockLevel::lease, `lease` says the rest. A server that cannot see changes made
+  // outside SMB asks for no directory lease.
   OplockLevel oplock = OplockLevel::none;
   std::optional<LeaseRequest> lease;
   Guid client_guid;
@@ -119,6 +127,75 @@ struct RenameLink {
   bool operator==(const RenameLink&) const = default;
 };
 
+// What is about to be done through `open` that others' caches must not survive. [MS-FSA] 2.1.4.12.
+enum class CacheUse : std::uint8_t {
+  write,       // data is written, or zeroed: others lose R (and the writer's own level II oplock stays)
+  lock,        // a byte-range lock is taken: as a write
+  set_size,    // end of file or allocation size changes: as a write
+  set_delete,  // disposition: others lose H
+  rename,      // the link is renamed: others lose H
+  replace,     // the link is about to be replaced by a rename or link: others lose H
+};
+
+// Before the deed. Answer: Grant, or Park(ticket) until the acknowledgements that must be waited for have come; after
+// its Wake(SUCCESS) the server goes on without asking again.
+struct BreakCaches {
+  OpenId open;
+  TicketId ticket;
+  CacheUse use = CacheUse::write;
+  bool operator==(const BreakCaches&) const = default;
+};
+
+// An oplock break acknowledgement. Answer: Grant with the level that is held from now on, or Refuse as [MS-SMB2]
+// 3.3.5.22.1 says.
+struct AckOplock {
+  OpenId open;
+  OplockLevel level = OplockLevel::none;
+  bool operator==(const AckOplock&) const = default;
+};
+
+// A lease break acknowledgement. Answer: Grant with the state that is held from now on, or Refuse as [MS-SMB2]
+// 3.3.5.22.2 says.
+struct AckLease {
+  LeaseId lease;
+  LeaseState state;
+  bool operator==(const AckLease&) const = default;
+};
+
+// An entry of the directory was added, removed, renamed or changed by a client: directory leases on it end, but for the
+// one of that client with the key the changing open named as its parent's. Always Grant, with the breaks behind it.
+struct DirectoryChange {
+  FileIdentity file;  // the directory
+  std::optional<LeaseId> by;
+  bool operator==(const DirectoryChange&) const = default;
+};
+
+// A file or directory was changed by somebody who is no SMB client. Always Grant, with the breaks behind it: all
+// caching of it ends.
+struct OutsideChange {
+  FileIdentity file;
+  bool operator==(const OutsideChange&) const = default;
+};
+
+// The connection is gone, and the open is one its client may come back to. Answer: Grant, and from then on it is
+// disconnected: it keeps its share modes and locks, its waiting requests are woken with CANCELLED, and whoever needs
+// its oplock or lease broken ends it (Forget), unless it is persistent; or Refuse, and the server closes it: without H
+// there is nothing that could make a client come back ([MS-SMB2] 3.3.7.1). At `until` it ends (Forget).
+struct PreserveOpen {
+  OpenId open;
+  Instant until;
+  bool resilient = false;   // needs no H; [MS-SMB2] 3.3.5.15.9
+  bool persistent = false;  // others are held off until `until` (FILE_NOT_AVAILABLE) instead of ending it
+  bool operator==(const PreserveOpen&) const = default;
+};
+
+// The client came back to a preserved open. Answer: Grant with what it caches, or Refuse(OBJECT_NAME_NOT_FOUND).
+struct ReclaimOpen {
+  OpenId open;
+  OwnerId owner;
+  bool operator==(const ReclaimOpen&) const = default;
+};
+
 // The tree connect, session or connection is gone: every open of the owner is closed. Answer: Grant, then a Wake for
 // each parked request of the owner (RANGE_NOT_LOCKED: no close of a sibling may grant it first), then per open a Forget
 // and what its close sets free.
@@ -132,7 +209,8 @@ struct Deadline {
   bool operator==(const Deadline&) const = default;
 };
 
-using Event = std::variant<OpenRequest, CloseOpen, SetDeletePending, LockRequest, CancelTicket, RenameLink,
+using Event = std::variant<OpenRequest, CloseOpen, SetDeletePending, LockRequest, CancelTicket, RenameLink, BreakCaches,
+                           AckOplock, AckLease, DirectoryChange, OutsideChange, PreserveOpen, ReclaimOpen,
                            DisconnectOwner, Deadline>;
 
 }  // namespace dozo::share

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/strong_id.h"
+#include "model/guid.h"
 
 namespace dozo::share {
 
@@ -34,6 +35,13 @@ struct FileKey {
   FileIdentity file() const { return {volume, device, inode}; }
   bool is_main_stream() const { return stream.empty(); }
   auto operator<=>(const FileKey&) const = default;
+};
+
+// A lease, over all connections of its client. [MS-SMB2] 3.3.1.11 LeaseTable, 3.3.1.12 Lease.
+struct LeaseId {
+  Guid client;  // Connection.ClientGuid
+  Guid key;
+  auto operator<=>(const LeaseId&) const = default;
 };
 
 // Of the file alone: all streams of a file live in one shard, since deleting the main stream deletes them all.

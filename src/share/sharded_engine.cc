@@ -19,6 +19,18 @@ std::optional<OpenId> open_of(const Event& event) {
       event);
 }
 
+// The file an event is about that names no open.
+std::optional<FileIdentity> file_of(const Event& event) {
+  return std::visit(
+      [](const auto& e) -> std::optional<FileIdentity> {
+        if constexpr (requires { e.file; })
+          return e.file;
+        else
+          return std::nullopt;
+      },
+      event);
+}
+
 }  // namespace
 
 ShardedEngine::ShardedEngine(EngineOptions options) : shards_(std::make_unique<Shard[]>(kShards)) {
@@ -36,6 +48,11 @@ OpenId ShardedEngine::new_open_id(const FileKey& key) {
 TicketId ShardedEngine::new_ticket_id() { return TicketId{next_ticket_.fetch_add(1, std::memory_order_relaxed)}; }
 
 Effects ShardedEngine::apply(const Event& event, Instant now) {
+  if (const std::optional<FileIdentity> file = file_of(event)) {
+    Shard& shard = shards_[shard_index(*file)];
+    MutexLock lock(shard.mutex);
+    return shard.engine.apply(event, now);
+  }
   const std::optional<OpenId> open = open_of(event);
   if (!open) return apply_to_all(event, now);
   if (std::holds_alternative<RenameLink>(event)) {
