@@ -30,8 +30,13 @@ FileState* Engine::State::find_file(const FileIdentity& identity) const {
 }
 
 std::optional<Instant> Engine::next_deadline() const {
-  if (state_->deadlines.empty()) return std::nullopt;
-  return state_->deadlines.begin()->first;
+  std::optional<Instant> first;
+  const auto consider = [&first](const auto& set) {
+    if (!set.empty() && (!first || set.begin()->first < *first)) first = set.begin()->first;
+  };
+  consider(state_->deadlines);
+  consider(state_->expiries);
+  return first;
 }
 
 Result<> Engine::check_io(OpenId open, std::uint64_t offset, std::uint64_t length, IoKind kind) const {

@@ -10,4 +10,8 @@ void Engine::State::on(const PreserveOpen& event, Effects& out) {
 
 void Engine::State::on(const ReclaimOpen&, Effects& out) { out.push(Refuse{NtStatus::OBJECT_NAME_NOT_FOUND}); }
 
+void Engine::State::expire_opens(Effects& out) {
+  while (!expiries.empty() && expiries.begin()->first <= now) forget(expiries.begin()->second, out);
+}
+
 }  // namespace dozo::share

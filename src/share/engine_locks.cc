@@ -228,6 +228,7 @@ void Engine::State::on(const Deadline&, Effects& out) {
     const auto waiter = std::ranges::find(stream.waiters, ticket, &Waiter::ticket);
     end_wait(stream, static_cast<std::size_t>(waiter - stream.waiters.begin()), NtStatus::LOCK_NOT_GRANTED, out);
   }
+  expire_opens(out);
 }
 
 }  // namespace dozo::share

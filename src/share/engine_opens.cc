@@ -106,6 +106,7 @@ void Engine::State::leave_share_modes(OpenState& open) {
   if (open.rights.denies[kDeleteRule]) --open.file->delete_deniers;
   paths.remove(open.request.key.volume, open.link->path);
   owners.erase({open.request.owner, open.request.open});
+  if (open.expires) expiries.erase({*open.expires, open.request.open});
 }
 
 void Engine::State::drop_references(OpenState& open, Effects& out) {
@@ -169,10 +170,12 @@ void Engine::State::on(const DisconnectOwner& event, Effects& out) {
     gone.push_back(it->second);
   }
   for (const OpenId id : gone) end_waits_of(*find_open(id), NtStatus::RANGE_NOT_LOCKED, out);
-  for (const OpenId id : gone) {
-    out.push(Forget{id});
-    close(id, false, out);
-  }
+  for (const OpenId id : gone) forget(id, out);
+}
+
+void Engine::State::forget(OpenId id, Effects& out) {
+  out.push(Forget{id});
+  close(id, false, out);
 }
 
 }  // namespace dozo::share

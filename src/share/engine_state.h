@@ -71,6 +71,12 @@ struct OpenState {
   std::size_t lock_count = 0;  // Open.LockCount
   std::size_t waiter_count = 0;
   std::unique_ptr<LockSequences> sequences;  // only once a sequence was used
+
+  // A preserved open without a connection (engine_durable.cc sets these). Whoever needs its oplock or lease broken, or
+  // is refused because of its share mode, ends it; but a persistent one holds them off. [MS-SMB2] 3.3.4.6, 3.3.4.7.
+  bool disconnected = false;
+  bool persistent = false;
+  std::optional<Instant> expires;  // then it is also in State::expiries
 };
 
 struct Engine::State {
@@ -104,6 +110,12 @@ struct Engine::State {
   void leave_share_modes(OpenState& open);
   void merge_links(FileState& file, LinkState& from, LinkState& into);
   void drop_references(OpenState& open, Effects& out);
+  // Closes an open that nobody asked to be closed: Forget, then what its close sets free.
+  void forget(OpenId id, Effects& out);
+
+  // engine_durable.cc
+  // Forgets the disconnected opens whose time is over.
+  void expire_opens(Effects& out);
 
   // engine_locks.cc
   bool is_replay(OpenState& open, const LockRequest& request);
@@ -124,6 +136,7 @@ struct Engine::State {
   boost::unordered_flat_map<TicketId, OpenId, std::hash<TicketId>> tickets;
   std::set<std::pair<OwnerId, OpenId>> owners;
   std::set<std::pair<Instant, TicketId>> deadlines;
+  std::set<std::pair<Instant, OpenId>> expiries;  // of disconnected opens
   PathIndex paths;
   std::size_t lock_total = 0;
 };
