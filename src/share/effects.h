@@ -3,12 +3,14 @@
 
 #include <boost/container/small_vector.hpp>
 #include <cstdint>
+#include <optional>
 #include <utility>
 #include <variant>
 
 #include "base/assert.h"
 #include "base/result.h"
 #include "model/create.h"
+#include "model/guid.h"
 #include "model/nt_status.h"
 #include "share/ids.h"
 
@@ -20,10 +22,15 @@ struct Grant {
   LeaseState lease;
   std::uint16_t epoch = 0;
   bool break_in_progress = false;  // SMB2_LEASE_FLAG_BREAK_IN_PROGRESS
+  // The lease was first asked for with SMB2_CREATE_REQUEST_LEASE_V2, and then with this parent key: what the response
+  // has to look like, whatever this request looked like. [MS-SMB2] 3.3.5.9.11.
+  bool lease_v2 = false;
+  std::optional<Guid> parent_key;
   bool operator==(const Grant&) const = default;
 };
 
-// The event was refused and changed nothing, but for the unlocks that precede a failing one in a series.
+// The event was refused and changed nothing, but for the unlocks that precede a failing one in a series, the breaks
+// that a refused open has caused, and the break that a wrong acknowledgement ends.
 struct Refuse {
   NtStatus status;
   bool operator==(const Refuse&) const = default;

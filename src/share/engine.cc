@@ -1,6 +1,7 @@
 #include "share/engine.h"
 
 #include <algorithm>
+#include <utility>
 #include <variant>
 
 #include "share/engine_state.h"
@@ -36,6 +37,10 @@ std::optional<Instant> Engine::next_deadline() const {
   };
   consider(state_->deadlines);
   consider(state_->expiries);
+  if (!state_->break_deadlines.empty()) {
+    const Instant at = state_->break_deadlines.begin()->first.first;
+    first = first ? std::min(*first, at) : at;
+  }
   return first;
 }
 
@@ -103,7 +108,10 @@ OpenInfo info_of(const OpenState& open) {
           .delete_on_close = request.delete_on_close,
           .delete_pending = open.link->deleted || open.stream->deleted,
           .is_directory = request.is_directory,
-          .lock_count = open.lock_count};
+          .lock_count = open.lock_count,
+          .caching = grant_of(open),
+          .lease = open.cache == nullptr ? std::nullopt : open.cache->lease,
+          .disconnected = open.disconnected};
 }
 
 }  // namespace
@@ -138,7 +146,17 @@ std::vector<LockInfo> Engine::list_locks(OpenId open) const {
 }
 
 EngineCounts Engine::counts() const {
-  return {state_->files.size(), state_->opens.size(), state_->lock_total, state_->tickets.size()};
+  return {.files = state_->files.size(),
+          .opens = state_->opens.size(),
+          .locks = state_->lock_total,
+          .waiters = state_->tickets.size() + state_->cache_waits.size(),
+          .oplocks = state_->oplock_total,
+          .leases = state_->leases.size(),
+          .breaks = state_->break_deadlines.size()};
 }
+
+bool Engine::has_lease(const LeaseId& lease) const { return state_->leases.contains(lease); }
+
+std::vector<LeaseId> Engine::take_ended_leases() { return std::exchange(state_->ended_leases, {}); }
 
 }  // namespace dozo::share

@@ -1,6 +1,7 @@
 // The share-state engine: who has which stream open, with which share modes, byte-range locks and deletions pending.
 #pragma once
 
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -28,12 +29,16 @@ enum class Canary : std::uint8_t {
   append_is_not_write,   // FILE_APPEND_DATA alone ignores FILE_SHARE_WRITE
   close_keeps_locks,     // a close leaves the open's last lock behind
   rollback_keeps_first,  // a refused lock series leaves its first lock behind
+  break_forgets_waiter,  // the end of a break wakes all who wait but the last
+  own_lease_is_broken,   // an open breaks the lease it shares
 };
 
 struct EngineOptions {
   // Bounds against a client that hoards. Beyond them: INSUFFICIENT_RESOURCES.
   std::size_t locks_per_open_max = 65536;
   std::size_t waiters_per_open_max = 256;
+  // How long a break waits for its acknowledgement. [MS-SMB2] 3.3.2.1, 3.3.2.5: Windows waits 35 seconds.
+  Duration break_timeout = std::chrono::seconds(35);
   Canary canary = Canary::none;
 };
 
@@ -48,6 +53,9 @@ struct OpenInfo {
   bool delete_pending = false;
   bool is_directory = false;
   std::size_t lock_count = 0;
+  Grant caching;  // oplock or lease, as its client was last told
+  std::optional<LeaseId> lease;
+  bool disconnected = false;
   bool operator==(const OpenInfo&) const = default;
 };
 
@@ -64,6 +72,9 @@ struct EngineCounts {
   std::size_t opens = 0;
   std::size_t locks = 0;
   std::size_t waiters = 0;
+  std::size_t oplocks = 0;
+  std::size_t leases = 0;  // those that cache nothing any more, too
+  std::size_t breaks = 0;  // not acknowledged yet
   bool operator==(const EngineCounts&) const = default;
 };
 
@@ -114,6 +125,10 @@ class Engine {
   std::vector<OpenInfo> list_opens(std::size_t limit) const;
   std::vector<LockInfo> list_locks(OpenId open) const;
   EngineCounts counts() const;
+
+  bool has_lease(const LeaseId& lease) const;
+  // The leases that have ended since this was last asked: their keys are free for other files.
+  std::vector<LeaseId> take_ended_leases();
 
  private:
   struct State;

@@ -192,6 +192,7 @@ void Engine::State::end_wait(StreamState& stream, std::size_t index, NtStatus st
 }
 
 void Engine::State::end_waits_of(OpenState& open, NtStatus status, Effects& out) {
+  end_cache_waits(open.request.open, status, out);
   for (std::size_t i = 0; open.waiter_count != 0 && i < open.stream->waiters.size();) {
     if (open.stream->waiters[i].open == open.request.open)
       end_wait(*open.stream, i, status, out);
@@ -211,6 +212,10 @@ void Engine::State::release_locks(OpenState& open, Effects& out) {
 }
 
 void Engine::State::on(const CancelTicket& event, Effects& out) {
+  if (const auto wait = cache_waits.find(event.ticket); wait != cache_waits.end() && wait->second.open == event.open) {
+    out.push(Grant{});
+    return stop_waiting(event.ticket, NtStatus::CANCELLED, out);
+  }
   const auto it = tickets.find(event.ticket);
   if (it == tickets.end() || it->second != event.open) return out.push(Refuse{NtStatus::NOT_FOUND});
   StreamState& stream = *find_open(event.open)->stream;
@@ -228,6 +233,7 @@ void Engine::State::on(const Deadline&, Effects& out) {
     const auto waiter = std::ranges::find(stream.waiters, ticket, &Waiter::ticket);
     end_wait(stream, static_cast<std::size_t>(waiter - stream.waiters.begin()), NtStatus::LOCK_NOT_GRANTED, out);
   }
+  expire_breaks(out);
   expire_opens(out);
 }
 

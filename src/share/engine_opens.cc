@@ -14,6 +14,14 @@ ShareRights rights_of(const OpenRequest& request, Canary canary) {
   return ShareRights::of(access, request.share_access);
 }
 
+Actor actor_of(const OpenRequest& request) { return {request.open, lease_of(request), request.granted_access}; }
+
+void count_user(StreamState& stream, AccessMask access, int by) {
+  for (const CacheKind kind : {CacheKind::lease, CacheKind::oplock}) {
+    if (!is_stat_open(access, kind)) stream.users[static_cast<std::size_t>(kind)] += static_cast<std::uint32_t>(by);
+  }
+}
+
 template <class Container, class T>
 void erase_pointer(Container& container, const T* element) {
   container.erase(std::ranges::find(container, element, [](const auto& p) { return p.get(); }));
@@ -51,13 +59,35 @@ Result<> Engine::State::check_open(const OpenRequest& request, const ShareRights
 
 void Engine::State::on(const OpenRequest& event, Effects& out) {
   DOZO_ASSERT(find_open(event.open) == nullptr);
+  if (const Result<> usable = check_lease_key(event); !usable) return out.push(Refuse{usable.error()});
   const ShareRights rights = rights_of(event, options.canary);
-  if (const Result<> allowed = check_open(event, rights); !allowed) return out.push(Refuse{allowed.error()});
-  enter(event, rights);
-  out.push(Grant{});
+  Effects breaks;
+  Result<> allowed = check_open(event, rights);
+  const auto conflicts = [&] { return !allowed && allowed.error() == NtStatus::SHARING_VIOLATION; };
+  if (conflicts()) {
+    end_disconnected(rule_of(Act::open_conflicting), event.key, actor_of(event), breaks);
+    allowed = check_open(event, rights);
+  }
+  Awaited awaited;
+  if (conflicts()) {
+    // [MS-FSA] 2.1.5.1.2: who caches the handle may be about to close it.
+    awaited = break_caches(rule_of(Act::open_conflicting), event.key, actor_of(event), breaks);
+  } else if (allowed) {
+    const Act act = event.overwrites ? Act::open_overwriting : Act::open;
+    awaited = break_caches(rule_of(act), event.key, actor_of(event), breaks);
+  }
+  if (!awaited.empty() && !event.complete_if_oplocked) {
+    park(awaited, event.open, event.ticket, event.owner);
+    out.push(Park{event.ticket});
+  } else if (allowed) {
+    out.push(grant_cache(enter(event, rights)));
+  } else {
+    out.push(Refuse{allowed.error()});
+  }
+  for (const Effect& effect : breaks) out.push(effect);
 }
 
-void Engine::State::enter(const OpenRequest& request, const ShareRights& rights) {
+OpenState& Engine::State::enter(const OpenRequest& request, const ShareRights& rights) {
   auto& file = files[request.key.file()];
   if (!file) {
     file = std::make_unique<FileState>();
@@ -73,12 +103,13 @@ void Engine::State::enter(const OpenRequest& request, const ShareRights& rights)
   ++file->opens;
   ++open->stream->opens;
   ++open->link->opens;
+  count_user(*open->stream, request.granted_access, 1);
   open->stream->tally.add(rights);
   if (rights.uses[kDeleteRule] && request.key.is_main_stream()) ++file->main_stream_deleters;
   if (rights.denies[kDeleteRule]) ++file->delete_deniers;
   paths.add(request.key.volume, request.path);
   owners.emplace(request.owner, request.open);
-  opens.emplace(request.open, std::move(open));
+  return *opens.emplace(request.open, std::move(open)).first->second;
 }
 
 void Engine::State::on(const CloseOpen& event, Effects& out) {
@@ -89,18 +120,26 @@ void Engine::State::on(const CloseOpen& event, Effects& out) {
 
 void Engine::State::close(OpenId id, bool keep_name, Effects& out) {
   OpenState& open = *find_open(id);
+  end_cache_waits(id, NtStatus::FILE_CLOSED, out);
   end_waits_of(open, NtStatus::RANGE_NOT_LOCKED, out);
   release_locks(open, out);
 
   // [MS-FSA] 2.1.5.5 phase 1: delete-on-close marks at this close; the name goes with the last one.
   if (open.request.delete_on_close && !keep_name) {
     (open.request.key.is_main_stream() ? open.link->deleted : open.stream->deleted) = true;
+    // From here on it is a deletion pending, as a disposition is (smbtorture smb2.lease.initial_delete_disconnect).
+    // Nobody waits: a connection that is gone could not.
+    break_connected(rule_of(Act::set_delete), *open.stream, actor_of(open.request), out);
   }
   leave_share_modes(open);
+  Effects woken;
+  leave_cache(open, woken);
   drop_references(open, out);
+  for (const Effect& effect : woken) out.push(effect);
 }
 
 void Engine::State::leave_share_modes(OpenState& open) {
+  count_user(*open.stream, open.request.granted_access, -1);
   open.stream->tally.remove(open.rights);
   if (open.rights.uses[kDeleteRule] && open.request.key.is_main_stream()) --open.file->main_stream_deleters;
   if (open.rights.denies[kDeleteRule]) --open.file->delete_deniers;
@@ -169,6 +208,11 @@ void Engine::State::on(const DisconnectOwner& event, Effects& out) {
   for (auto it = owners.lower_bound({event.owner, OpenId{}}); it != owners.end() && it->first == event.owner; ++it) {
     gone.push_back(it->second);
   }
+  std::vector<TicketId> waiting;
+  for (const auto& [ticket, wait] : cache_waits) {
+    if (wait.owner == event.owner) waiting.push_back(ticket);
+  }
+  for (const TicketId ticket : waiting) stop_waiting(ticket, NtStatus::CANCELLED, out);
   for (const OpenId id : gone) end_waits_of(*find_open(id), NtStatus::RANGE_NOT_LOCKED, out);
   for (const OpenId id : gone) forget(id, out);
 }

@@ -53,13 +53,6 @@ Effects effects_of(Effect... effect) {
   return out;
 }
 
-TEST(Engine, no_oplock_and_no_lease_is_granted) {
-  Engine engine;
-  OpenRequest request = open_of(1);
-  request.oplock = OplockLevel::batch;
-  EXPECT_EQ(engine.apply(request, {}), effects_of(Grant{OplockLevel::none, {}}));
-}
-
 TEST(Engine, events_about_an_unknown_open_are_refused_with_file_closed) {
   Engine engine;
   const OpenId nobody{5};

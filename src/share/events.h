@@ -46,6 +46,8 @@ struct OpenRequest {
   bool overwrites = false;            // SUPERSEDE, OVERWRITE, OVERWRITE_IF of what exists: nobody's cache survives
   bool complete_if_oplocked = false;  // FILE_COMPLETE_IF_OPLOCKED: never parked
   bool is_directory = false;
+  // Of the stream: byte-range locks beyond it keep nobody from caching. Unknown: all locks do.
+  std::uint64_t allocation_size = ~std::uint64_t{0};
   // What the client asks for; with OplockLevel::lease, `lease` says the rest. A server that cannot see changes made
   // outside SMB asks for no directory lease.
   OplockLevel oplock = OplockLevel::none;
@@ -53,6 +55,9 @@ struct OpenRequest {
   Guid client_guid;
   bool operator==(const OpenRequest&) const = default;
 };
+
+// The lease it asks for, if it asks for one. [MS-SMB2] 3.3.5.9.8.
+std::optional<LeaseId> lease_of(const OpenRequest& request);
 
 // CLOSE, or the release of a grant that never became an open. Answer: Grant, or Refuse(FILE_CLOSED).
 struct CloseOpen {
@@ -129,16 +134,17 @@ struct RenameLink {
 
 // What is about to be done through `open` that others' caches must not survive. [MS-FSA] 2.1.4.12.
 enum class CacheUse : std::uint8_t {
-  write,       // data is written, or zeroed: others lose R (and the writer's own level II oplock stays)
+  write,       // data is written, or zeroed: others lose everything, and so does the open's own level II oplock
   lock,        // a byte-range lock is taken: as a write
   set_size,    // end of file or allocation size changes: as a write
   set_delete,  // disposition: others lose H
   rename,      // the link is renamed: others lose H
-  replace,     // the link is about to be replaced by a rename or link: others lose H
 };
 
 // Before the deed. Answer: Grant, or Park(ticket) until the acknowledgements that must be waited for have come; after
-// its Wake(SUCCESS) the server goes on without asking again.
+// its Wake(SUCCESS) the server goes on without asking again. Refuse(FILE_NOT_AVAILABLE) when a persistent open that is
+// disconnected caches the stream. A Wake with FILE_CLOSED: the open was closed meanwhile; with CANCELLED: its owner is
+// gone, or it has been preserved.
 struct BreakCaches {
   OpenId open;
   TicketId ticket;
@@ -146,8 +152,20 @@ struct BreakCaches {
   bool operator==(const BreakCaches&) const = default;
 };
 
+// A rename or link is about to take the name of another file that may be open: all who cache handles of it lose H,
+// whatever stream, and may close. Answer as to BreakCaches; then can_replace says whether it may be replaced.
+// [MS-FSA] 2.1.5.15.12.
+struct BreakForReplace {
+  OpenId open;  // a fresh id for `file`, which never becomes an open: names the request for CancelTicket
+  TicketId ticket;
+  OwnerId owner;
+  FileIdentity file;
+  std::optional<LeaseId> by;  // the lease of the renamed open: not broken
+  bool operator==(const BreakForReplace&) const = default;
+};
+
 // An oplock break acknowledgement. Answer: Grant with the level that is held from now on, or Refuse as [MS-SMB2]
-// 3.3.5.22.1 says.
+// 3.3.5.22.1 says; a level that cannot be held is refused, and ends the break with none.
 struct AckOplock {
   OpenId open;
   OplockLevel level = OplockLevel::none;
@@ -210,7 +228,7 @@ struct Deadline {
 };
 
 using Event = std::variant<OpenRequest, CloseOpen, SetDeletePending, LockRequest, CancelTicket, RenameLink, BreakCaches,
-                           AckOplock, AckLease, DirectoryChange, OutsideChange, PreserveOpen, ReclaimOpen,
-                           DisconnectOwner, Deadline>;
+                           BreakForReplace, AckOplock, AckLease, DirectoryChange, OutsideChange, PreserveOpen,
+                           ReclaimOpen, DisconnectOwner, Deadline>;
 
 }  // namespace dozo::share

@@ -78,6 +78,10 @@ class RangeLocks {
 
   std::size_t size() const { return entries_.size(); }
   bool empty() const { return entries_.empty(); }
+  // Does any lock begin in the first `size` bytes?
+  bool begins_before(std::uint64_t size) const {
+    return !entries_.empty() && entries_.front().lock.range.offset < size;
+  }
   // By offset, then in the order taken.
   std::vector<RangeLock> list(OpenId open) const;
 

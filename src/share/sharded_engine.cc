@@ -31,6 +31,12 @@ std::optional<FileIdentity> file_of(const Event& event) {
       event);
 }
 
+Effects refused(NtStatus status) {
+  Effects effects;
+  effects.push(Refuse{status});
+  return effects;
+}
+
 }  // namespace
 
 ShardedEngine::ShardedEngine(EngineOptions options) : shards_(std::make_unique<Shard[]>(kShards)) {
@@ -48,45 +54,97 @@ OpenId ShardedEngine::new_open_id(const FileKey& key) {
 TicketId ShardedEngine::new_ticket_id() { return TicketId{next_ticket_.fetch_add(1, std::memory_order_relaxed)}; }
 
 Effects ShardedEngine::apply(const Event& event, Instant now) {
-  if (const std::optional<FileIdentity> file = file_of(event)) {
-    Shard& shard = shards_[shard_index(*file)];
-    MutexLock lock(shard.mutex);
-    return shard.engine.apply(event, now);
+  if (const auto* request = std::get_if<OpenRequest>(&event)) {
+    return apply_open(shard_of(request->key.file()), *request, now);
   }
+  if (const auto* ack = std::get_if<AckLease>(&event)) {
+    Shard* shard = find_shard(ack->lease);
+    return shard == nullptr ? refused(NtStatus::OBJECT_NAME_NOT_FOUND) : apply_to(*shard, event, now);
+  }
+  if (const std::optional<FileIdentity> file = file_of(event)) return apply_to(shard_of(*file), event, now);
   const std::optional<OpenId> open = open_of(event);
   if (!open) return apply_to_all(event, now);
   if (std::holds_alternative<RenameLink>(event)) {
     // What is open beneath a directory may be in any shard.
-    if (const Result<> allowed = can_rename(*open); !allowed) {
-      Effects refused;
-      refused.push(Refuse{allowed.error()});
-      return refused;
-    }
+    if (const Result<> allowed = can_rename(*open); !allowed) return refused(allowed.error());
   }
-  Shard& shard = shard_of(*open);
+  return apply_to(shard_of(*open), event, now);
+}
+
+Effects ShardedEngine::apply_to(Shard& shard, const Event& event, Instant now) {
   MutexLock lock(shard.mutex);
-  return shard.engine.apply(event, now);
+  return apply_locked(shard, event, now);
+}
+
+Effects ShardedEngine::apply_locked(Shard& shard, const Event& event, Instant now) {
+  Effects effects = shard.engine.apply(event, now);
+  for (const LeaseId& ended : shard.engine.take_ended_leases()) drop_lease(ended);
+  const std::optional<Instant> next = shard.engine.next_deadline();
+  shard.deadline.store(next ? next->time_since_epoch().count() : kNoDeadline, std::memory_order_release);
+  return effects;
+}
+
+// The claim comes first, lest two files get one lease at once; it is given up when no lease has come of it. Whoever
+// else claims it for this file has to wait for the shard.
+Effects ShardedEngine::apply_open(Shard& shard, const OpenRequest& request, Instant now) {
+  MutexLock lock(shard.mutex);
+  const std::optional<LeaseId> lease = lease_of(request);
+  if (!lease) return apply_locked(shard, request, now);
+  const Claim claim = claim_lease(*lease, request.key);
+  if (claim == Claim::of_other_file) return refused(NtStatus::INVALID_PARAMETER);
+  if (claim == Claim::of_deleted_file) {
+    OpenRequest without = request;
+    without.oplock = OplockLevel::none;
+    return apply_locked(shard, without, now);
+  }
+  Effects effects = apply_locked(shard, request, now);
+  if (!shard.engine.has_lease(*lease))
+    drop_lease(*lease);
+  else if (effects.granted() && request.delete_on_close)
+    mark_lease(*lease);
+  return effects;
 }
 
 Effects ShardedEngine::apply_to_all(const Event& event, Instant now) {
   Effects all;
   all.push(Grant{});
   for (std::size_t i = 0; i < kShards; ++i) {
-    MutexLock lock(shards_[i].mutex);
-    const Effects some = shards_[i].engine.apply(event, now);
+    const Effects some = apply_to(shards_[i], event, now);
     for (auto it = some.begin() + 1; it != some.end(); ++it) all.push(*it);
   }
   return all;
 }
 
+ShardedEngine::Claim ShardedEngine::claim_lease(const LeaseId& lease, const FileKey& key) {
+  MutexLock lock(lease_mutex_);
+  const LeaseOf& of = leases_.try_emplace(lease, LeaseOf{.key = key}).first->second;
+  if (of.key == key) return Claim::ours;
+  return of.file_delete_on_close ? Claim::of_deleted_file : Claim::of_other_file;
+}
+
+void ShardedEngine::mark_lease(const LeaseId& lease) {
+  MutexLock lock(lease_mutex_);
+  leases_[lease].file_delete_on_close = true;
+}
+
+void ShardedEngine::drop_lease(const LeaseId& lease) {
+  MutexLock lock(lease_mutex_);
+  leases_.erase(lease);
+}
+
+ShardedEngine::Shard* ShardedEngine::find_shard(const LeaseId& lease) {
+  MutexLock lock(lease_mutex_);
+  const auto it = leases_.find(lease);
+  return it == leases_.end() ? nullptr : &shard_of(it->second.key.file());
+}
+
 std::optional<Instant> ShardedEngine::next_deadline() const {
-  std::optional<Instant> first;
+  Instant::rep first = kNoDeadline;
   for (std::size_t i = 0; i < kShards; ++i) {
-    MutexLock lock(shards_[i].mutex);
-    const std::optional<Instant> next = shards_[i].engine.next_deadline();
-    if (next && (!first || *next < *first)) first = next;
+    first = std::min(first, shards_[i].deadline.load(std::memory_order_acquire));
   }
-  return first;
+  if (first == kNoDeadline) return std::nullopt;
+  return Instant(Duration(first));
 }
 
 Result<> ShardedEngine::check_io(OpenId open, std::uint64_t offset, std::uint64_t length, IoKind kind) const {
@@ -172,6 +230,9 @@ EngineCounts ShardedEngine::counts() const {
     sum.opens += some.opens;
     sum.locks += some.locks;
     sum.waiters += some.waiters;
+    sum.oplocks += some.oplocks;
+    sum.leases += some.leases;
+    sum.breaks += some.breaks;
   }
   return sum;
 }
