@@ -105,6 +105,10 @@ class Engine {
   // May this open read or write the range? FILE_LOCK_CONFLICT, or FILE_CLOSED. [MS-FSA] 2.1.5.3, 2.1.5.4.
   Result<> check_io(OpenId open, std::uint64_t offset, std::uint64_t length, IoKind kind) const;
 
+  // Does anybody's oplock or lease cache what a write through this open would change, so that it needs BreakCaches
+  // first? Others', or its own level II oplock. false for what is not open.
+  bool others_cache(OpenId open) const;
+
   // May the link of this open be renamed? ACCESS_DENIED without DELETE access, when it is deleted, or for a directory
   // when something is open beneath it. [MS-FSA] 2.1.5.15.12.
   Result<> can_rename(OpenId open) const;

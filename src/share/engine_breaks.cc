@@ -166,6 +166,10 @@ void Engine::State::expire_breaks(Effects& out) {
 
 namespace {
 
+Actor actor_of(const OpenState& open) {
+  return {open.request.open, lease_of(open.request), open.request.granted_access};
+}
+
 Act act_of(CacheUse use) {
   switch (use) {
     case CacheUse::write:
@@ -196,13 +200,21 @@ void Engine::State::on(const BreakCaches& event, Effects& out) {
   OpenState* open = find_open(event.open);
   if (open == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
   const BreakRule& rule = rule_of(act_of(event.use));
-  const Actor actor{event.open, lease_of(open->request), open->request.granted_access};
+  const Actor actor = actor_of(*open);
   if (is_held_off(rule, *open->stream, actor)) return out.push(Refuse{NtStatus::FILE_NOT_AVAILABLE});
   Effects breaks;
   const Awaited awaited = break_caches(rule, open->request.key, actor, breaks);
   if (awaited.empty()) return answer(out, breaks, std::nullopt);
   park(awaited, event.open, event.ticket, open->request.owner);
   answer(out, breaks, event.ticket);
+}
+
+bool Engine::others_cache(OpenId open) const {
+  const OpenState* o = state_->find_open(open);
+  if (o == nullptr) return false;
+  return std::ranges::any_of(o->stream->caches, [&](const auto& holder) {
+    return state_->is_met(rule_of(Act::write), *holder, actor_of(*o));
+  });
 }
 
 void Engine::State::on(const BreakForReplace& event, Effects& out) {

@@ -240,6 +240,18 @@ TEST_F(Caches, a_lease_key_is_for_one_file) {
   EXPECT_EQ(open(other).lease, state_of("R"));
 }
 
+TEST_F(Caches, a_write_asks_first_whether_anybody_caches) {
+  open(with_lease(1, 1, "RH"));
+  EXPECT_FALSE(engine_.others_cache(OpenId{1}));
+  open(request(2));
+  EXPECT_TRUE(engine_.others_cache(OpenId{2}));
+  use(2, CacheUse::write);
+  EXPECT_FALSE(engine_.others_cache(OpenId{2}));
+  EXPECT_EQ(open(with_oplock(3, OplockLevel::level_ii)).oplock, OplockLevel::level_ii);
+  EXPECT_TRUE(engine_.others_cache(OpenId{3}));  // its own level II oplock, too
+  EXPECT_FALSE(engine_.others_cache(OpenId{7}));
+}
+
 TEST_F(Caches, wrong_acknowledgements_of_oplocks) {
   EXPECT_EQ(apply(AckOplock{OpenId{1}, OplockLevel::none}).result(), Result<>(fail(NtStatus::FILE_CLOSED)));
   open(with_oplock(1, OplockLevel::exclusive));

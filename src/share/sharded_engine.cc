@@ -153,6 +153,12 @@ Result<> ShardedEngine::check_io(OpenId open, std::uint64_t offset, std::uint64_
   return shard.engine.check_io(open, offset, length, kind);
 }
 
+bool ShardedEngine::others_cache(OpenId open) const {
+  const Shard& shard = shard_of(open);
+  MutexLock lock(shard.mutex);
+  return shard.engine.others_cache(open);
+}
+
 Result<> ShardedEngine::can_rename(OpenId open) const {
   std::optional<OpenInfo> info;
   {
