@@ -10,6 +10,7 @@ namespace {
 constexpr std::uint64_t kAllocationUnit = 4096;
 constexpr std::string_view kUserPrefix = "user.";
 constexpr std::string_view kStreamPrefix = "user.DosStream.";
+constexpr std::string_view kAclName = "system.posix_acl_access";
 constexpr std::string_view kHidden[] = {"user.DOSATTRIB", "user.DosAttrib", "user.SAMBA_PAI", "user.SAMBA_STREAMS"};
 
 FileTime file_time(const statx_timestamp& t) { return FileTime::from_unix(t.tv_sec, t.tv_nsec); }
@@ -21,28 +22,25 @@ std::uint64_t allocation_of(const struct statx& status) {
   return (bytes + kAllocationUnit - 1) / kAllocationUnit * kAllocationUnit;
 }
 
-struct Recorded {
-  DosAttributes attributes;
-  std::uint32_t ea_size = 0;
-};
-
 // [MS-FSCC] 2.4.15: each entry has 8 bytes, the name with its NUL and the value, and starts at a multiple of 4.
 std::uint32_t ea_size_with(std::uint32_t before, std::string_view name, std::size_t value_size) {
   return (before + 3) / 4 * 4 + static_cast<std::uint32_t>(8 + name.size() + 1 + value_size);
 }
 
-// One listing says whether there is anything to fetch; most objects have nothing or the record alone.
-Recorded recorded(const Share& share, Place place) {
-  Recorded out;
-  if (!share.has_xattrs) return out;
+// One listing says whether there is anything to fetch; most objects have nothing or the record alone. nullopt: it could
+// not be read.
+std::optional<ObjectRecord> read_record(const Share& share, Place place) {
   XattrNames names;
   if (const int error = names.read(place); error != 0) {
     if (error == EOPNOTSUPP) share.has_xattrs = false;
-    return out;
+    return std::nullopt;
   }
+  ObjectRecord out;
   for (std::string_view name = names.next(); !name.empty(); name = names.next()) {
     if (name == kDosAttributesName) {
       out.attributes = stored_attributes(share, place);
+    } else if (name == kAclName) {
+      out.has_acl = true;
     } else if (const auto ea = client_ea_name(name)) {
       const auto value = get_xattr(place, std::string(name).c_str());
       if (value) out.ea_size = ea_size_with(out.ea_size, *ea, value->size());
@@ -71,6 +69,16 @@ FileTime birth_time(const struct statx& status) {
   return std::min({file_time(status.stx_mtime), file_time(status.stx_ctime), file_time(status.stx_atime)});
 }
 
+ObjectRecord record_of(const Share& share, const struct statx& status, Place place) {
+  if (!share.has_xattrs) return {};
+  if (share.reliable_events) {
+    if (auto known = share.records.find(status)) return *std::move(known);
+  }
+  const std::optional<ObjectRecord> record = read_record(share, place);
+  if (record && share.reliable_events) share.records.put(status, SystemClock().wall_now(), *record);
+  return record.value_or(ObjectRecord{});
+}
+
 DosAttributes stored_attributes(const Share& share, Place place) {
   if (!share.has_xattrs) return {};
   std::array<std::uint8_t, kDosAttributesMax> buffer;
@@ -88,7 +96,7 @@ NodeInfo node_info(const Share& share, const struct statx& status, Place place, 
     info.allocation_size = allocation_of(status);
   }
   const bool plain = info.type == NodeType::file || info.type == NodeType::directory;
-  const Recorded record = plain ? recorded(share, place) : Recorded{};
+  const ObjectRecord record = plain ? record_of(share, status, place) : ObjectRecord{};
   info.links = status.stx_nlink;
   info.creation_time = record.attributes.creation_time.value_or(birth_time(status));
   info.last_access_time = file_time(status.stx_atime);

@@ -11,7 +11,9 @@ namespace dozo::vfs::posix {
 NodeInfo node_info(const Share& share, const struct statx& status, Place place, std::string_view client_name);
 Result<NodeInfo> node_info(const Share& share, int fd, std::string_view client_name);
 
-// What is stored about the object; empty when nothing is.
+// What the object's extended attributes say, read or remembered. Of files and directories; `status` is of just now.
+ObjectRecord record_of(const Share& share, const struct statx& status, Place place);
+// The record as it is stored now, never what is remembered; empty when there is none.
 DosAttributes stored_attributes(const Share& share, Place place);
 FileTime birth_time(const struct statx& status);
 

@@ -13,6 +13,7 @@
 #include "vfs/posix/errno_map.h"
 #include "vfs/posix/fd.h"
 #include "vfs/posix/name_cache.h"
+#include "vfs/posix/record_cache.h"
 #include "vfs/posix/xattrs.h"
 #include "vfs/volume.h"
 
@@ -42,9 +43,10 @@ struct Share {
   const PosixNodeRef root;
   const bool case_sensitive;
   const bool read_only;
-  const bool reliable_events;  // inotify sees all changes of this file system
+  const bool reliable_events;  // a local file system: inotify sees all its changes, and its times are its own
   const std::string root_path;
   mutable NameCache names{NameCache::Limits{}};
+  mutable RecordCache records;
 
   // Learned as we go.
   mutable std::atomic<bool> can_resolve_cached = true;

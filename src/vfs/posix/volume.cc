@@ -56,7 +56,10 @@ Result<> check_openable(const Share& share, NodeType type, OpenFor use) {
 }
 
 // Whether only the mode bits say who may do what: no POSIX ACL on the object.
-bool is_plain(int fd) {
+bool is_plain(const Share& share, int fd, const struct statx& status) {
+  if (share.reliable_events) {
+    if (const auto known = share.records.find(status)) return !known->has_acl;
+  }
   std::array<std::uint8_t, 4> none;
   const auto acl = get_xattr_into({fd}, "system.posix_acl_access", none);
   return !acl && (acl.error() == ENODATA || acl.error() == EOPNOTSUPP);
@@ -72,7 +75,7 @@ unsigned mode_bits_for(const struct statx& status, const Caller& caller) {
 
 bool may(int fd, int what) { return faccessat(fd, "", what, AT_EACCESS | AT_EMPTY_PATH) == 0; }
 
-Result<Volume::Permissions> look_up_permissions(const Caller* caller, const Resolved& resolved) {
+Result<Volume::Permissions> look_up_permissions(const Share& share, const Caller* caller, const Resolved& resolved) {
   const int fd = fd_of(resolved.node);
   const auto status = status_of_fd(fd);
   if (!status) return fail_errno(status.error());
@@ -81,7 +84,8 @@ Result<Volume::Permissions> look_up_permissions(const Caller* caller, const Reso
   const int parent = resolved.parent ? fd_of(resolved.parent) : -1;
   const auto above = parent < 0 ? Errno<struct statx>(std::unexpected(ENOENT)) : status_of_fd(parent);
   // Without ACLs the modes tell, which is cheaper than asking the kernel as the caller.
-  const bool by_mode = switched && uid != 0 && is_plain(fd) && (!above || is_plain(parent));
+  const bool by_mode =
+      switched && uid != 0 && is_plain(share, fd, *status) && (!above || is_plain(share, parent, *above));
   const ActingAs acting(by_mode ? nullptr : caller);
   if (!acting.ok()) return fail(NtStatus::ACCESS_DENIED);
   const unsigned bits = by_mode ? mode_bits_for(*status, *caller) : 0;
@@ -192,7 +196,7 @@ Task<Result<>> PosixVolume::overwrite(CallerRef, File& file, FileAttributes attr
 }
 
 Task<Result<Volume::Permissions>> PosixVolume::permissions(CallerRef caller, const Resolved& resolved) {
-  auto permissions = look_up_permissions(caller.get(), resolved);
+  auto permissions = look_up_permissions(*share_, caller.get(), resolved);
   if (permissions && share_->read_only) {
     permissions->write = permissions->owner = permissions->delete_child = false;
   }

@@ -6,6 +6,7 @@
 
 #include <filesystem>
 #include <fstream>
+#include <thread>
 
 #include "vfs/posix/posix_volume.h"
 #include "vfs/short_name.h"
@@ -118,6 +119,17 @@ TEST_F(PosixVolumeTest, records_are_kept_as_smbd_keeps_them) {
   ASSERT_EQ(::getxattr(on_disk("f").c_str(), "user.DOSATTRIB", blob.data(), blob.size()), 24);
   EXPECT_EQ(fmt::format("{:02x}", fmt::join(std::span(blob).first(24), "")),
             "000005000500000011000000200000007ed6f611347add01");
+}
+
+// Remembered records: what another program does to them is seen at once.
+TEST_F(PosixVolumeTest, a_record_changed_by_another_program_is_seen) {
+  const FileRef file = make({"f"}, NodeType::file, FileAttribute::archive);
+  std::this_thread::sleep_for(std::chrono::milliseconds(150));  // old enough to be remembered
+  for (int i = 0; i < 2; ++i) EXPECT_FALSE(run(file->info())->attributes.has(FileAttribute::hidden));
+  ASSERT_EQ(::setxattr(on_disk("f").c_str(), "user.DOSATTRIB", "0x22", 5, 0), 0);
+  EXPECT_TRUE(run(file->info())->attributes.has(FileAttribute::hidden));
+  ASSERT_EQ(::setxattr(on_disk("f").c_str(), "user.note", "x", 1, 0), 0);
+  EXPECT_GT(run(file->info())->ea_size, 0u);
 }
 
 TEST_F(PosixVolumeTest, change_time_is_kept_until_something_else_changes_the_file) {
