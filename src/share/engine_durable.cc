@@ -6,7 +6,7 @@ namespace dozo::share {
 namespace {
 
 // What an open caches, as its client is told when it comes back.
-Grant caching_of(const OpenState&) { return {}; }
+Grant caching_of(const OpenState& open) { return grant_of(open); }
 
 // [MS-SMB2] 3.3.7.1: a batch oplock or a lease with H, and not while it is being broken.
 bool keeps_handle(const OpenState& open) {
