@@ -29,7 +29,7 @@ constexpr std::array<CommandRow, wire::kCommandCount> kCommands = {{
     {Command::change_notify, "CHANGE_NOTIFY", Needs::tree, 32, &handle_change_notify},
     {Command::query_info, "QUERY_INFO", Needs::tree, 41, &handle_query_info},
     {Command::set_info, "SET_INFO", Needs::tree, 33, &handle_set_info},
-    {Command::oplock_break, "OPLOCK_BREAK", Needs::tree, 24, &handle_oplock_break},
+    {Command::oplock_break, "OPLOCK_BREAK", Needs::tree, 24, &handle_oplock_break, 36},  // 36: of a lease
 }};
 
 constexpr bool in_opcode_order() {

@@ -28,6 +28,7 @@ struct CommandRow {
   Needs needs;
   std::uint16_t structure_size;       // of the request's body; [MS-SMB2] 3.3.5.2: a mismatch is INVALID_PARAMETER
   Handler handler;
+  std::uint16_t other_structure_size = 0;  // of a second form; 0: there is none
 };
 
 // By opcode, 0 to 18, without gaps.

@@ -266,6 +266,7 @@ void Connection::session_became_valid(const std::shared_ptr<Session>& session) {
   server_.stats.logons.fetch_add(1, std::memory_order_relaxed);
   if (authenticated_once) return;
   authenticated_once = true;
+  if (negotiated->dialect >= Dialect::smb_2_1) server_.add_connection_of_client(negotiated->client_guid, *this);
   admission_.authenticated();
   deadline_.arm(loop_, next_deadline(), [](void* p) { static_cast<Connection*>(p)->on_deadline(); }, this);
 }

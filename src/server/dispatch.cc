@@ -133,10 +133,10 @@ Result<> find_tree(Request& request) {
 
 Result<> check_structure_size(const Request& request, const CommandRow& row) {
   const Bytes body = request.message.subspan(wire::kHeaderSize);
-  if (body.size() < 2 || load_le<std::uint16_t>(body.data()) != row.structure_size) {
-    return fail(NtStatus::INVALID_PARAMETER);
-  }
-  return {};
+  if (body.size() < 2) return fail(NtStatus::INVALID_PARAMETER);
+  const auto size = load_le<std::uint16_t>(body.data());
+  const bool known = size == row.structure_size || (row.other_structure_size != 0 && size == row.other_structure_size);
+  return known ? Result<>() : Result<>(fail(NtStatus::INVALID_PARAMETER));
 }
 
 // The gates in order; then the row's handler may run.

@@ -64,6 +64,10 @@ struct Open {
   share::OpenId share_id;     // in the share engine
   share::FileKey key;
   bool is_directory = false;
+  std::optional<share::LeaseId> lease;  // Open.Lease
+  // [MS-SMB2] 3.3.1.12 Lease.ParentLeaseKey: the client's lease on the directory this lies in. What is done through
+  // this open leaves that alone.
+  std::optional<share::LeaseId> parent_lease;
   std::uint64_t position = 0;           // FilePositionInformation
   std::uint32_t mode = 0;               // FileModeInformation
   std::uint32_t ea_index = 0;           // Open.CurrentEaIndex of [MS-SMB2] 3.3.1.10, counted from 0

@@ -103,6 +103,8 @@ void ReplyChain::flush() {
   for (Finished& out : finished_) messages.push_back(std::move(out.message));
   finished_.clear();
   send(std::move(messages), seal_with_);
+  for (const share::OpenId open : announcing_) connection_.server().sharing().announce(open);
+  announcing_.clear();
 }
 
 void ReplyChain::send_interim(Request& request) {

@@ -7,6 +7,7 @@
 
 #include "server/reply.h"
 #include "server/request.h"
+#include "share/ids.h"
 
 namespace dozo::server {
 
@@ -19,6 +20,8 @@ class ReplyChain {
 
   // The answer to `request`, next in order. What a failed Result means is the plain ERROR response.
   void add(Request& request, Result<Reply> reply);
+  // With the next answer the client learns of this open.
+  void announce_with_next(share::OpenId open) { announcing_.push_back(open); }
   // What is finished so far, then an interim answer to `request`. [MS-SMB2] 3.3.4.2.
   void send_interim(Request& request);
   // Sends what is finished.
@@ -39,6 +42,7 @@ class ReplyChain {
   Connection& connection_;
   std::vector<Finished> finished_;
   std::shared_ptr<Session> seal_with_;
+  boost::container::small_vector<share::OpenId, 1> announcing_;
   bool sent_something_ = false;
 };
 

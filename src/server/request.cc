@@ -25,17 +25,16 @@ Request::Request(Connection& on, const wire::Header& its_header, Bytes its_messa
       tree_id(its_header.tree_id),
       received_at(on.loop().now()) {}
 
-Result<> Request::begin_wait(runtime::Callback on_cancel) {
+Result<> Request::begin_wait(runtime::Callback on_cancel, InCompound in_compound) {
   // [MS-SMB2] 3.3.4.2: where resources are constrained the operation fails.
   if (connection.async_count >= kWaitingMax) return fail(NtStatus::INSUFFICIENT_RESOURCES);
-  if (connection.disconnecting()) return fail(NtStatus::CANCELLED);
-  // In the middle of a compound nothing waits for somebody else: Windows fails it like this, and no client does it
-  // ([MS-SMB2] 3.3.5.2.7.2 would have it and all behind it processed asynchronously).
-  if (!last_in_chain) return fail(NtStatus::INTERNAL_ERROR);
+  // A CANCEL that came too late for the last wait counts for the next.
+  if (connection.disconnecting() || cancelled_) return fail(NtStatus::CANCELLED);
+  if (!last_in_chain && in_compound == InCompound::refused) return fail(NtStatus::INTERNAL_ERROR);
   ++connection.async_count;
   waits_ = true;
   on_cancel_ = std::move(on_cancel);
-  if (!is_async()) {
+  if (last_in_chain && !is_async()) {
     async_id_ = connection.next_async_id();
     chain.replies->send_interim(*this);
   }

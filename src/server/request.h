@@ -22,6 +22,11 @@ struct Open;
 
 class ReplyChain;
 
+// What a wait does in the middle of a compound. [MS-SMB2] 3.3.5.2.7.2 would have it, and all behind it, processed
+// asynchronously; as Windows does it, what may take for ever is refused there, and a break of somebody's oplock or lease,
+// which has its time limit, is waited for without an interim response.
+enum class InCompound : std::uint8_t { refused, silent };
+
 // What the elements of one compound hand on. [MS-SMB2] 3.3.5.2.7.2.
 struct CompoundState {
   ReplyChain* replies = nullptr;
@@ -65,8 +70,9 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
 
   // --- Waiting. Before a handler awaits what may take long (a lock, a notify, a pipe), it says how to end the wait and
   // tells the client. `on_cancel` runs at most once, on this loop, at CANCEL or when the connection ends; it must make
-  // the wait end, normally by setting the OneShot that is awaited. STATUS_INSUFFICIENT_RESOURCES: too many wait.
-  Result<> begin_wait(runtime::Callback on_cancel);
+  // the wait end, normally by setting the OneShot that is awaited. STATUS_INSUFFICIENT_RESOURCES: too many wait;
+  // STATUS_INTERNAL_ERROR: refused in the middle of a compound.
+  Result<> begin_wait(runtime::Callback on_cancel, InCompound in_compound = InCompound::refused);
   // The wait has ended: CANCEL no longer finds this request. Without a begin_wait that succeeded it does nothing.
   void end_wait();
   bool is_async() const { return async_id_.value() != 0; }

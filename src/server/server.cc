@@ -206,6 +206,23 @@ void Server::add_connection(const std::shared_ptr<Connection>& connection) {
 void Server::remove_connection(const Connection& connection) {
   const MutexLock lock(mutex_);
   connections_.erase(connection.id);
+  if (connection.negotiated) clients_.erase({connection.negotiated->client_guid, connection.id});
+}
+
+void Server::add_connection_of_client(const Guid& client, const Connection& connection) {
+  const MutexLock lock(mutex_);
+  clients_.emplace(client, connection.id);
+}
+
+std::vector<std::shared_ptr<Connection>> Server::connections_of_client(const Guid& client) const {
+  std::vector<std::shared_ptr<Connection>> out;
+  const MutexLock lock(mutex_);
+  for (auto it = clients_.lower_bound({client, 0}); it != clients_.end() && it->first == client; ++it) {
+    const auto found = connections_.find(it->second);
+    if (found == connections_.end()) continue;
+    if (auto connection = found->second.lock()) out.push_back(std::move(connection));
+  }
+  return out;
 }
 
 void Server::add_session(SessionId id, const std::shared_ptr<Connection>& connection) {
@@ -231,44 +248,6 @@ std::vector<std::shared_ptr<Connection>> Server::connections() const {
     if (auto connection = weak.lock()) out.push_back(std::move(connection));
   }
   return out;
-}
-
-share::Effects Server::apply(const share::Event& event) {
-  share::Effects effects = engine_.apply(event, clock_.now());
-  for (const share::Effect& effect : effects) {
-    if (const auto* w = std::get_if<share::Wake>(&effect)) wake(w->ticket, w->status);
-  }
-  return effects;
-}
-
-void Server::register_ticket(share::TicketId ticket, runtime::Loop& loop, runtime::OneShot<NtStatus>& waiter) {
-  const MutexLock lock(tickets_mutex_);
-  tickets_.emplace(ticket, Waiter{&loop, &waiter});
-}
-
-void Server::unregister_ticket(share::TicketId ticket) {
-  const MutexLock lock(tickets_mutex_);
-  tickets_.erase(ticket);
-}
-
-void Server::wake(share::TicketId ticket, NtStatus status) {
-  runtime::Loop* loop = nullptr;
-  {
-    const MutexLock lock(tickets_mutex_);
-    const auto found = tickets_.find(ticket);
-    if (found == tickets_.end()) return;
-    loop = found->second.loop;
-  }
-  // Looked up again over there: the waiter unregisters on its own loop.
-  loop->post([this, ticket, status] {
-    runtime::OneShot<NtStatus>* waiter = nullptr;
-    {
-      const MutexLock lock(tickets_mutex_);
-      const auto found = tickets_.find(ticket);
-      if (found != tickets_.end()) waiter = found->second.one_shot;
-    }
-    if (waiter != nullptr) waiter->set(status);
-  });
 }
 
 }  // namespace dozo::server

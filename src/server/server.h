@@ -5,7 +5,9 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/mutex.h"
@@ -17,10 +19,10 @@
 #include "identity/user_store.h"
 #include "model/guid.h"
 #include "runtime/loop.h"
-#include "runtime/one_shot.h"
 #include "runtime/socket.h"
 #include "server/config.h"
 #include "server/open.h"
+#include "server/share_effects.h"
 #include "server/trace.h"
 #include "server/tree.h"
 #include "share/sharded_engine.h"
@@ -78,6 +80,7 @@ class Server {
   void stop_connections(bool drain);
 
   share::ShardedEngine& engine() { return engine_; }
+  const share::ShardedEngine& engine() const { return engine_; }
   identity::UserSource& users() { return *users_; }
   identity::SidDirectory& sids() { return *sids_; }
   const identity::NtlmServerSettings& ntlm_settings() const { return ntlm_settings_; }
@@ -103,18 +106,16 @@ class Server {
   void remove_session(SessionId id);
   std::shared_ptr<Connection> connection_of_session(SessionId id) const;
   std::vector<std::shared_ptr<Connection>> connections() const;
+  // What lease breaks go to: connections of dialect 2.1 and later that have had a session, the oldest first.
+  void add_connection_of_client(const Guid& client, const Connection& connection);
+  std::vector<std::shared_ptr<Connection>> connections_of_client(const Guid& client) const;
 
-  // --- The share engine's effects. Wakes are delivered to whoever registered the ticket, on their own loop.
-  share::Effects apply(const share::Event& event);
-  void register_ticket(share::TicketId ticket, runtime::Loop& loop, runtime::OneShot<NtStatus>& waiter);
-  void unregister_ticket(share::TicketId ticket);
+  // --- The share engine: what it is told, and what follows.
+  ShareEffects& sharing() { return sharing_; }
+  Tickets& tickets() { return sharing_.tickets(); }
+  share::Effects apply(const share::Event& event) { return sharing_.apply(event); }
 
  private:
-  struct Waiter {
-    runtime::Loop* loop;
-    runtime::OneShot<NtStatus>* one_shot;
-  };
-  void wake(share::TicketId ticket, NtStatus status);
   std::expected<std::shared_ptr<const ShareMap>, std::string> build_shares(const Config& config) const;
 
   const Clock& clock_;
@@ -127,6 +128,7 @@ class Server {
   Guid guid_;
   WallTime started_at_;
   share::ShardedEngine engine_;
+  ShareEffects sharing_{*this};
   guard::Limits limits_;
   std::atomic<std::uint64_t> last_connection_id_{0};
   std::atomic<std::uint64_t> last_persistent_file_id_;
@@ -135,11 +137,9 @@ class Server {
   std::shared_ptr<const Config> config_ DOZO_GUARDED_BY(mutex_);
   std::shared_ptr<const ShareMap> shares_ DOZO_GUARDED_BY(mutex_);
   std::map<std::uint64_t, std::weak_ptr<Connection>> connections_ DOZO_GUARDED_BY(mutex_);
+  std::set<std::pair<Guid, std::uint64_t>> clients_ DOZO_GUARDED_BY(mutex_);  // ClientGuid, connection
   std::map<SessionId, std::weak_ptr<Connection>> sessions_ DOZO_GUARDED_BY(mutex_);
   identity::FailureDelay failures_ DOZO_GUARDED_BY(mutex_);
-
-  Mutex tickets_mutex_;
-  std::map<share::TicketId, Waiter> tickets_ DOZO_GUARDED_BY(tickets_mutex_);
 };
 
 }  // namespace dozo::server

@@ -3,12 +3,53 @@
 
 namespace dozo::share {
 
-// None can: every open ends with its connection.
-void Engine::State::on(const PreserveOpen& event, Effects& out) {
-  out.push(Refuse{find_open(event.open) == nullptr ? NtStatus::FILE_CLOSED : NtStatus::NOT_SUPPORTED});
+namespace {
+
+// What an open caches, as its client is told when it comes back.
+Grant caching_of(const OpenState& open) { return grant_of(open); }
+
+// [MS-SMB2] 3.3.7.1: a batch oplock or a lease with H, and not while it is being broken.
+bool keeps_handle(const OpenState& open) {
+  const Grant held = caching_of(open);
+  if (held.break_in_progress) return false;
+  return held.oplock == OplockLevel::batch || held.lease.has(LeaseBit::handle);
 }
 
-void Engine::State::on(const ReclaimOpen&, Effects& out) { out.push(Refuse{NtStatus::OBJECT_NAME_NOT_FOUND}); }
+}  // namespace
+
+void Engine::State::on(const PreserveOpen& event, Effects& out) {
+  OpenState* open = find_open(event.open);
+  if (open == nullptr || open->disconnected) return out.push(Refuse{NtStatus::FILE_CLOSED});
+  if (!event.resilient && !event.persistent && !keeps_handle(*open)) return out.push(Refuse{NtStatus::NOT_SUPPORTED});
+  out.push(Grant{});
+  // [MS-SMB2] 3.3.7.1: all requests are cancelled; what they waited for is nobody's any more.
+  end_waits_of(*open, NtStatus::CANCELLED, out);
+  open->disconnected = true;
+  open->persistent = event.persistent;
+  if (open->persistent) ++open->file->held_off;
+  open->expires = event.until;
+  expiries.emplace(event.until, event.open);
+  // No session's end is its end.
+  owners.erase({open->request.owner, event.open});
+}
+
+void Engine::State::on(const ReclaimOpen& event, Effects& out) {
+  OpenState* open = find_open(event.open);
+  if (open == nullptr || !open->disconnected) return out.push(Refuse{NtStatus::OBJECT_NAME_NOT_FOUND});
+  expiries.erase({*open->expires, event.open});
+  open->expires.reset();
+  if (open->persistent) --open->file->held_off;
+  open->disconnected = false;
+  open->persistent = false;
+  open->request.owner = event.owner;
+  owners.emplace(event.owner, event.open);
+  out.push(caching_of(*open));
+}
+
+Result<> Engine::State::check_held_off(const FileState& file) const {
+  // [MS-SMB2] 3.3.5.9: a persistent open whose client has not come back yet.
+  return file.held_off != 0 ? Result<>(fail(NtStatus::FILE_NOT_AVAILABLE)) : Result<>();
+}
 
 void Engine::State::expire_opens(Effects& out) {
   while (!expiries.empty() && expiries.begin()->first <= now) forget(expiries.begin()->second, out);

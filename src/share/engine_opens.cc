@@ -40,6 +40,7 @@ T& find_or_add(Container& container, Member member, const Value& value) {
 Result<> Engine::State::check_open(const OpenRequest& request, const ShareRights& rights) const {
   const FileState* file = find_file(request.key.file());
   if (file == nullptr) return {};
+  DOZO_CHECK(check_held_off(*file));
   const LinkState* link = find_by(file->links, &LinkState::path, request.path);
   const StreamState* stream = find_by(file->streams, &StreamState::name, request.key.stream);
 
@@ -146,6 +147,7 @@ void Engine::State::leave_share_modes(OpenState& open) {
   paths.remove(open.request.key.volume, open.link->path);
   owners.erase({open.request.owner, open.request.open});
   if (open.expires) expiries.erase({*open.expires, open.request.open});
+  if (open.disconnected && open.persistent) --open.file->held_off;
 }
 
 void Engine::State::drop_references(OpenState& open, Effects& out) {

@@ -104,6 +104,7 @@ struct FileState {
   // Over all streams: deleting the main stream deletes them all. [MS-FSA] 2.1.5.1.2.1.
   std::uint32_t main_stream_deleters = 0;
   std::uint32_t delete_deniers = 0;
+  std::uint32_t held_off = 0;  // persistent opens that are disconnected: nobody else gets in
   boost::container::small_vector<std::unique_ptr<StreamState>, 1> streams;
   boost::container::small_vector<std::unique_ptr<LinkState>, 1> links;
 };
@@ -194,6 +195,7 @@ struct Engine::State {
   void expire_breaks(Effects& out);
 
   // engine_durable.cc
+  Result<> check_held_off(const FileState& file) const;
   // Forgets the disconnected opens whose time is over.
   void expire_opens(Effects& out);
 

@@ -87,6 +87,55 @@ Outcome parse_sequence(std::string_view text, Step& step) {
   return {};
 }
 
+Outcome parse_state(std::string_view letters, LeaseState& out) {
+  out = {};
+  if (letters == "-") return {};
+  for (const char c : letters) {
+    const auto* row = std::ranges::find(kStateLetters, c, &StateLetter::letter);
+    if (row == kStateLetters.end()) return bad(fmt::format("unknown lease state '{}'", c));
+    out |= row->bit;
+  }
+  return {};
+}
+
+// KEY:STATE
+Outcome parse_lease(std::string_view text, Step& step) {
+  const std::size_t colon = text.find(':');
+  if (colon == std::string_view::npos) return bad("a lease is KEY:STATE");
+  if (!step.lease) step.lease.emplace();
+  step.lease->key = text.substr(0, colon);
+  return parse_state(text.substr(colon + 1), step.lease->state);
+}
+
+Outcome parse_level(std::string_view text, OplockLevel& out) {
+  const auto* row = std::ranges::find(kLevels, text, &LevelRow::name);
+  if (row == kLevels.end()) return bad(fmt::format("unknown oplock level '{}'", text));
+  out = row->level;
+  return {};
+}
+
+// What an open asks to cache, and how it meets what others cache.
+Outcome parse_caching(std::string_view word, Step& step) {
+  std::uint64_t number = 0;
+  if (word.starts_with("oplock=")) return parse_level(word.substr(7), step.oplock);
+  if (word.starts_with("lease=")) return parse_lease(word.substr(6), step);
+  if (word == "v2" && step.lease)
+    step.lease->v2 = true;
+  else if (word.starts_with("epoch=") && step.lease && parse_number(word.substr(6), number))
+    step.lease->epoch = static_cast<std::uint16_t>(number);
+  else if (word.starts_with("parent=") && step.lease)
+    step.lease->parent = word.substr(7);
+  else if (word == "overwrite")
+    step.overwrites = true;
+  else if (word == "nowait")
+    step.complete_if_oplocked = true;
+  else if (word.starts_with("alloc=") && parse_number(word.substr(6), number))
+    step.allocation_size = number;
+  else
+    return bad(fmt::format("open does not know '{}'", word));
+  return {};
+}
+
 Outcome parse_open(const Words& words, Step& step) {
   if (words.empty()) return bad("open wants a path");
   const std::size_t colon = words[0].find(':');
@@ -108,7 +157,7 @@ Outcome parse_open(const Words& words, Step& step) {
     else if (words[i].starts_with("share="))
       has_share = true, done = parse_share(words[i].substr(6), step.share);
     else
-      done = bad(fmt::format("open does not know '{}'", words[i]));
+      done = parse_caching(words[i], step);
     if (!done) return done;
   }
   if (!has_access || !has_share) return bad("open wants access= and share=");
@@ -163,7 +212,55 @@ Outcome parse_to(const Words& words, Step& step) {
   return {};
 }
 
+// HANDLE LEVEL, or KEY:STATE
+Outcome parse_ack(const Words& words, Step& step) {
+  if (words.size() == 1) return parse_lease(words[0], step);
+  if (words.size() != 2) return bad("ack wants HANDLE LEVEL or KEY:STATE");
+  step.handle = words[0];
+  return parse_level(words[1], step.oplock);
+}
+
+// PATH by HANDLE
+Outcome parse_replace(const Words& words, Step& step) {
+  if (words.size() != 3 || words[1] != "by") return bad("wants `PATH by HANDLE`");
+  step.path = words[0];
+  step.handle = words[2];
+  return {};
+}
+
+// PATH [key=KEY]
+Outcome parse_change(const Words& words, Step& step) {
+  if (words.empty() || words.size() > 2) return bad("change wants PATH [key=KEY]");
+  step.path = words[0];
+  if (words.size() == 1) return {};
+  if (!words[1].starts_with("key=")) return bad("change wants PATH [key=KEY]");
+  step.lease.emplace().key = words[1].substr(4);
+  return {};
+}
+
+Outcome parse_use(const Words& words, Step& step) {
+  const auto* row = words.size() == 1 ? std::ranges::find(kUses, words[0], &UseRow::name) : kUses.end();
+  if (row == kUses.end()) return bad("use wants HANDLE write|lock|size|delete|rename");
+  step.use = row->use;
+  return {};
+}
+
+Outcome parse_preserve(const Words& words, Step& step) {
+  for (const std::string_view word : words) {
+    if (word == "resilient")
+      step.resilient = true;
+    else if (word == "persistent")
+      step.persistent = true;
+    else if (!word.starts_with("for=") || !parse_seconds(word.substr(4), step.time))
+      return bad(fmt::format("preserve does not know '{}'", word));
+  }
+  return step.time ? Outcome{} : bad("preserve wants for=");
+}
+
 Outcome parse_arguments(const Words& words, Step& step) {
+  if (step.verb == Verb::ack) return parse_ack(words, step);
+  if (step.verb == Verb::replace) return parse_replace(words, step);
+  if (step.verb == Verb::change) return parse_change(words, step);
   if (step.verb == Verb::disconnect) return words.empty() ? Outcome{} : bad("too many words");
   if (step.verb == Verb::open) return parse_open(words, step);
   if (words.empty()) return bad("a handle is missing");
@@ -178,6 +275,10 @@ Outcome parse_arguments(const Words& words, Step& step) {
     case Verb::rename:
     case Verb::link:
       return parse_to(rest, step);
+    case Verb::use:
+      return parse_use(rest, step);
+    case Verb::preserve:
+      return parse_preserve(rest, step);
     case Verb::close:
       step.nonempty = rest.size() == 1 && rest[0] == "nonempty";
       return rest.size() == (step.nonempty ? 1U : 0U) ? Outcome{} : bad("close does not know this");
@@ -186,7 +287,14 @@ Outcome parse_arguments(const Words& words, Step& step) {
   }
 }
 
+// What follows `ok` when something may be cached.
+bool is_caching(std::string_view word) {
+  return word == "breaking" || word.starts_with("oplock=") || word.starts_with("lease=") || word.starts_with("epoch=");
+}
+
 bool is_answer(std::string_view text) {
+  const Words words = split(text);
+  if (words.size() > 1) return words[0] == "ok" && std::all_of(words.begin() + 1, words.end(), is_caching);
   if (text == "ok" || text == "pending" || text == "yes" || text == "no") return true;
 #define DOZO_X(name, value) \
   if (text == #name) return true;
@@ -206,10 +314,16 @@ std::expected<Step, std::string> parse_step(std::string_view text) {
     if (!parse_seconds(words[1], step.time)) return bad("advance wants seconds, as in 5s");
     return step;
   }
+  if (words.size() == 2 && words[0] == "outside") {
+    step.verb = Verb::outside;
+    step.path = words[1];
+    return step;
+  }
   if (words.size() < 2) return bad("a line is ACTOR VERB ...");
   step.actor = words[0];
   const auto* verb = std::ranges::find(kVerbs, words[1], &VerbRow::name);
-  if (verb == kVerbs.end() || verb->verb == Verb::advance) return bad(fmt::format("unknown verb '{}'", words[1]));
+  if (verb == kVerbs.end() || verb->verb == Verb::advance || verb->verb == Verb::outside)
+    return bad(fmt::format("unknown verb '{}'", words[1]));
   step.verb = verb->verb;
   if (const Outcome done = parse_arguments(Words(words.begin() + 2, words.end()), step); !done) {
     return bad(done.error());

@@ -12,8 +12,9 @@
 // A line is ACTOR VERB HANDLE ARGUMENTS -> ANSWER. Without an arrow the answer is `ok`; other answers are `pending`,
 // `yes`, `no` and the names of [MS-ERREF] without STATUS_. Every effect beyond the answer is a `=>` line of its own, in
 // order; one too many or too few fails. `scenario` starts with nothing open. `#` begins a comment. Verbs:
-//   open PATH[:STREAM] [as HANDLE] access=rwaxd|- share=rwd|- [dir] [doc]   (r read, w write, a append, x execute,
-//                                                                            d delete; doc: delete on close)
+//   open PATH[:STREAM] [as HANDLE] access=rwaxdecp|- share=rwd|- [dir] [doc]   (r read, w write, a append, x execute,
+//                                                   d delete, e extended attributes, c, p read and write the security
+//                                                   descriptor; doc: delete on close)
 //   close HANDLE [nonempty]            lock HANDLE OFFSET+LENGTH shared|excl|unlock|bad [wait], ... [seq=I/N] [for=5s]
 //   unlock HANDLE OFFSET+LENGTH, ...   [seq=I/N]
 //   read|write HANDLE OFFSET+LENGTH    cancel HANDLE (its newest waiting lock)
@@ -21,6 +22,17 @@
 //   rename HANDLE to PATH [replace]    link HANDLE to PATH (a second name)     disconnect
 // and, without an actor: `advance 5s`. A path has '\' between its components; what was never opened is a new file.
 // Effects: `ACTOR wake ANSWER`, `ACTOR purge HANDLE[:STREAM]`, `ACTOR forget HANDLE`.
+//
+// Caching:
+//   open ... oplock=level_ii|exclusive|batch     open ... lease=KEY:STATE [v2] [epoch=N] [parent=KEY]   STATE: RWH or -
+//   open ... [overwrite] [nowait] [alloc=N]      (nowait: FILE_COMPLETE_IF_OPLOCKED; alloc: the stream's allocation
+//   size) use HANDLE write|lock|size|delete|rename     (BreakCaches)       replace PATH by HANDLE     (BreakForReplace)
+//   ack HANDLE LEVEL                   ack KEY:STATE                 change PATH [key=KEY]      (DirectoryChange)
+//   preserve HANDLE for=60s [resilient] [persistent]                 reclaim HANDLE
+// and, without an actor: `outside PATH` (OutsideChange). An open that asked for caching, and an acknowledgement, are
+// answered with what is held: `ok oplock=batch`, `ok lease=RH epoch=3 breaking`. Actors `A` and `A.2` are connections
+// of one client. Effects: `ACTOR break HANDLE to LEVEL`, `CLIENT break KEY STATE to STATE [ack] [epoch=N]`. Who is
+// parked opens anew after its wake, as a server does.
 #pragma once
 
 #include <expected>
@@ -33,6 +45,7 @@
 #include "model/access_mask.h"
 #include "model/create.h"
 #include "model/nt_status.h"
+#include "share/effects.h"
 #include "share/events.h"
 
 namespace dozo::share {
@@ -52,6 +65,22 @@ enum class Verb : std::uint8_t {
   link,
   disconnect,
   advance,
+  use,
+  replace,
+  ack,
+  change,
+  outside,
+  preserve,
+  reclaim,
+};
+
+// lease=KEY:STATE and what belongs to it.
+struct LeaseWords {
+  std::string key;
+  LeaseState state;
+  bool v2 = false;
+  std::uint16_t epoch = 0;
+  std::string parent;
 };
 
 // One line with the effects under it. Which members mean something depends on the verb.
@@ -60,7 +89,7 @@ struct Step {
   std::string actor;
   Verb verb = Verb::open;
   std::string handle;
-  std::string path;    // open, rename, link
+  std::string path;    // open, rename, link, replace, change, outside
   std::string stream;  // open
   AccessMask access;
   ShareAccess share;
@@ -70,7 +99,15 @@ struct Step {
   bool replace = false;
   LockElements ranges;  // lock, unlock, read, write
   std::optional<LockSequence> sequence;
-  std::optional<Duration> time;  // advance; for= of a lock
+  std::optional<Duration> time;            // advance; for= of a lock or a preserve
+  OplockLevel oplock = OplockLevel::none;  // open, ack
+  std::optional<LeaseWords> lease;         // open; key and state of an ack; key of a change
+  bool overwrites = false;
+  bool complete_if_oplocked = false;
+  std::optional<std::uint64_t> allocation_size;
+  CacheUse use = CacheUse::write;
+  bool resilient = false;
+  bool persistent = false;
   std::string answer = "ok";
   std::vector<std::string> effects;
 };
@@ -94,5 +131,11 @@ std::string to_text(const Scenario& scenario);
 
 // "ok" for SUCCESS, "pending" for PENDING, else the name without STATUS_.
 std::string answer_text(NtStatus status);
+// "RWH", "-".
+std::string state_text(LeaseState state);
+// " oplock=batch", " lease=RH epoch=3 breaking".
+std::string caching_text(const Grant& grant);
+// "batch".
+std::string_view level_text(OplockLevel level);
 
 }  // namespace dozo::share

@@ -31,11 +31,15 @@ class EngineRunner {
 
  private:
   using HandleName = std::pair<std::string, std::string>;  // actor, handle
+  struct Waiting {
+    TicketId ticket;
+    OpenId open;  // as CancelTicket wants it
+  };
   struct Handle {
     OpenId open;
     HandleName name;
     std::string path;
-    std::vector<TicketId> waiting;
+    std::vector<Waiting> waiting;
   };
 
   StepResult open(const Step& step);
@@ -44,12 +48,21 @@ class EngineRunner {
   StepResult rename(const Step& step, OpenId open);
   StepResult link(const Step& step, OpenId open);
   StepResult advance(Duration time);
+  StepResult use(const Step& step, OpenId open);
+  StepResult replace(const Step& step, OpenId open);
+  StepResult ack(const Step& step, OpenId open);
+  StepResult reclaim(const Step& step, OpenId open);
+  OpenRequest request_of(const Step& step);
   StepResult apply(const Event& event);
+  StepResult apply_waiting(const Event& event, TicketId ticket, OpenId open, OpenId handle);
+  StepResult text_of(const Effects& effects);
   std::string effect_text(const Effect& effect);
   std::string wake_text(const Wake& wake);
+  std::string break_text(const BreakLease& effect) const;
   std::string purge_text(const Purge& purge);
 
   OwnerId owner_of(const std::string& actor);
+  LeaseId lease_of(const std::string& actor, const std::string& key);
   OpenId find(const Step& step) const;
   std::uint64_t inode_of(const std::string& path);
 
@@ -63,6 +76,8 @@ class EngineRunner {
   std::map<OpenId, Handle> handles_;
   std::map<TicketId, OpenId> tickets_;
   std::map<std::string, std::uint64_t> inodes_;
+  std::map<Guid, std::string> clients_;
+  std::map<Guid, std::string> keys_;
 };
 
 // Runs one scenario from an empty engine. The first line that comes out differently, as "line 7: ...".

@@ -93,6 +93,16 @@ TEST(Scenario, what_is_not_understood_is_an_error_with_its_line) {
   EXPECT_EQ(error_of("scenario x\nA close\n"), "2: a handle is missing");
   EXPECT_EQ(error_of("scenario x\nadvance soon\n"), "2: advance wants seconds, as in 5s");
   EXPECT_EQ(error_of("scenario x\n=> A wake ok\n"), "2: an effect follows a step");
+  EXPECT_EQ(error_of("scenario x\nA open f access=r share=- oplock=huge\n"), "2: unknown oplock level 'huge'");
+  EXPECT_EQ(error_of("scenario x\nA open f access=r share=- lease=K\n"), "2: a lease is KEY:STATE");
+  EXPECT_EQ(error_of("scenario x\nA open f access=r share=- lease=K:Q\n"), "2: unknown lease state 'Q'");
+  EXPECT_EQ(error_of("scenario x\nA open f access=r share=- v2\n"), "2: open does not know 'v2'");
+  EXPECT_EQ(error_of("scenario x\nA use f eat\n"), "2: use wants HANDLE write|lock|size|delete|rename");
+  EXPECT_EQ(error_of("scenario x\nA ack f batch at once\n"), "2: ack wants HANDLE LEVEL or KEY:STATE");
+  EXPECT_EQ(error_of("scenario x\nA replace f\n"), "2: wants `PATH by HANDLE`");
+  EXPECT_EQ(error_of("scenario x\nA change d K\n"), "2: change wants PATH [key=KEY]");
+  EXPECT_EQ(error_of("scenario x\nA preserve f\n"), "2: preserve wants for=");
+  EXPECT_EQ(error_of("scenario x\nA close f -> ok twice\n"), "2: unknown answer 'ok twice'");
 }
 
 TEST(Scenario, statuses_are_written_without_their_prefix) {

@@ -12,7 +12,7 @@ struct VerbRow {
   Verb verb;
   std::string_view name;
 };
-inline constexpr std::array<VerbRow, 14> kVerbs = {{{Verb::open, "open"},
+inline constexpr std::array<VerbRow, 21> kVerbs = {{{Verb::open, "open"},
                                                     {Verb::close, "close"},
                                                     {Verb::lock, "lock"},
                                                     {Verb::unlock, "unlock"},
@@ -25,17 +25,27 @@ inline constexpr std::array<VerbRow, 14> kVerbs = {{{Verb::open, "open"},
                                                     {Verb::rename, "rename"},
                                                     {Verb::link, "link"},
                                                     {Verb::disconnect, "disconnect"},
-                                                    {Verb::advance, "advance"}}};
+                                                    {Verb::advance, "advance"},
+                                                    {Verb::use, "use"},
+                                                    {Verb::replace, "replace"},
+                                                    {Verb::ack, "ack"},
+                                                    {Verb::change, "change"},
+                                                    {Verb::outside, "outside"},
+                                                    {Verb::preserve, "preserve"},
+                                                    {Verb::reclaim, "reclaim"}}};
 
 struct AccessLetter {
   char letter;
   Access right;
 };
-inline constexpr std::array<AccessLetter, 5> kAccessLetters = {{{'r', Access::read_data},
+inline constexpr std::array<AccessLetter, 8> kAccessLetters = {{{'r', Access::read_data},
                                                                 {'w', Access::write_data},
                                                                 {'a', Access::append_data},
                                                                 {'x', Access::execute},
-                                                                {'d', Access::delete_object}}};
+                                                                {'d', Access::delete_object},
+                                                                {'e', Access::read_ea},
+                                                                {'c', Access::read_control},
+                                                                {'p', Access::write_dac}}};
 struct ShareLetter {
   char letter;
   ShareFlag flag;
@@ -50,5 +60,30 @@ inline constexpr std::array<KindRow, 4> kKinds = {{{LockKind::shared, "shared"},
                                                    {LockKind::exclusive, "excl"},
                                                    {LockKind::unlock, "unlock"},
                                                    {LockKind::invalid, "bad"}}};
+
+struct LevelRow {
+  OplockLevel level;
+  std::string_view name;
+};
+inline constexpr std::array<LevelRow, 5> kLevels = {{{OplockLevel::none, "none"},
+                                                     {OplockLevel::level_ii, "level_ii"},
+                                                     {OplockLevel::exclusive, "exclusive"},
+                                                     {OplockLevel::batch, "batch"},
+                                                     {OplockLevel::lease, "lease"}}};
+struct StateLetter {
+  char letter;
+  LeaseBit bit;
+};
+inline constexpr std::array<StateLetter, 3> kStateLetters = {
+    {{'R', LeaseBit::read}, {'W', LeaseBit::write}, {'H', LeaseBit::handle}}};
+struct UseRow {
+  CacheUse use;
+  std::string_view name;
+};
+inline constexpr std::array<UseRow, 5> kUses = {{{CacheUse::write, "write"},
+                                                 {CacheUse::lock, "lock"},
+                                                 {CacheUse::set_size, "size"},
+                                                 {CacheUse::set_delete, "delete"},
+                                                 {CacheUse::rename, "rename"}}};
 
 }  // namespace dozo::share

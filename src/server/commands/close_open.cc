@@ -1,31 +1,12 @@
 #include "server/commands/close_open.h"
 
 #include "base/log.h"
+#include "server/caches.h"
 #include "server/commands/notify_queue.h"
 #include "server/server.h"
 
 namespace dozo::server {
 namespace {
-
-// The last open of a deleted name is gone: so is the name. [MS-FSA] 2.1.5.5.
-runtime::Task<void> purge(Open& open, const share::Purge& effect) {
-  vfs::Volume& volume = *open.tree->share->volume;
-  Result<> removed;
-  if (effect.key.stream.empty()) {
-    removed = co_await volume.remove(open.tree->caller, open.location, open.node);
-  } else {
-    vfs::Resolved file{.parent = open.location.parent,
-                       .name = open.location.name,
-                       .path = open.path,
-                       .node = open.node_ref,
-                       .info = {}};
-    removed = co_await volume.remove_stream(open.tree->caller, file, open.stream);
-  }
-  if (!removed && removed.error() != NtStatus::OBJECT_NAME_NOT_FOUND) {
-    log::warning("delete_failed", "share {}: {} was deleted by its client but cannot be removed: {}",
-                 open.tree->share->config.name, open.path_text(), to_string(removed.error()));
-  }
-}
 
 // A directory that is not empty is not deleted by delete-on-close. [MS-FSA] 2.1.5.5 phase 1.
 class AnyEntry final : public vfs::NameFilter {
@@ -51,7 +32,47 @@ runtime::Task<void> restore_pinned_times(Open& open) {
   if (!set) log::debug("times_not_kept", "{}: {}", open.path_text(), to_string(set.error()));
 }
 
+DeletedName name_of(const Open& open, const share::Purge& effect) {
+  return {.tree = open.tree,
+          .location = open.location,
+          .node_ref = open.node_ref,
+          .path = open.path,
+          .stream = effect.key.is_main_stream() ? std::string() : open.stream,
+          .parent_lease = open.parent_lease};
+}
+
 }  // namespace
+
+// [MS-FSA] 2.1.5.5.
+runtime::Task<void> remove_deleted(Server& server, DeletedName name) {
+  vfs::Volume& volume = *name.tree->share->volume;
+  Result<> removed;
+  if (name.stream.empty()) {
+    removed = co_await volume.remove(name.tree->caller, name.location, name.node_ref->id());
+  } else {
+    vfs::Resolved file{.parent = name.location.parent,
+                       .name = name.location.name,
+                       .path = name.path,
+                       .node = name.node_ref,
+                       .info = {}};
+    removed = co_await volume.remove_stream(name.tree->caller, file, name.stream);
+  }
+  if (removed) {
+    entry_changed(server, name.tree->share->volume_id, name.location.parent, name.parent_lease);
+  } else if (removed.error() != NtStatus::OBJECT_NAME_NOT_FOUND) {
+    log::warning("delete_failed", "share {}: {} was deleted by its client but cannot be removed: {}",
+                 name.tree->share->config.name, name.location.name, to_string(removed.error()));
+  }
+}
+
+runtime::Task<void> forget_open(Server& server, OpenRef open, std::optional<share::Purge> effect) {
+  if (open->closed) co_return;
+  open->closed = true;
+  server.stats.opens_now.fetch_sub(1, std::memory_order_relaxed);
+  close_notify(*open);
+  server.sharing().forget(open->share_id);
+  if (effect) co_await remove_deleted(server, name_of(*open, *effect));
+}
 
 runtime::Task<void> close_open(Server& server, OpenRef open) {
   if (open->closed) co_return;
@@ -69,8 +90,12 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
   }
   const share::Effects effects =
       server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
+  server.sharing().forget(open->share_id);
+  // The sizes and times that were written are in the directory's listing from now on.
+  if (open->modified) entry_changed(server, *open);
   for (const share::Effect& effect : effects) {
-    if (const auto* p = std::get_if<share::Purge>(&effect)) co_await purge(*open, *p);
+    const auto* p = std::get_if<share::Purge>(&effect);
+    if (p != nullptr && p->open == open->share_id) co_await remove_deleted(server, name_of(*open, *p));
   }
 }
 

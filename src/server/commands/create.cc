@@ -1,7 +1,9 @@
 // CREATE. [MS-SMB2] 3.3.5.9.
+#include "server/caches.h"
 #include "server/commands/commands.h"
 #include "server/connection.h"
-#include "server/create/create.h"
+#include "server/create/contexts.h"
+#include "server/reply_chain.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -10,13 +12,29 @@ namespace {
 // How often a name may come to mean something else while it is being opened.
 constexpr int kAttemptsMax = 16;
 
+struct Opened {
+  Authorization authorization;
+  Materialized made;
+  ShareGrant grant;
+};
+
+share::LeaseId lease_of(const Request& request, const Guid& key) {
+  return {request.connection.negotiated->client_guid, key};
+}
+
+std::optional<share::LeaseId> parent_lease_of(const Request& request, const CreatePlan& plan) {
+  if (!plan.lease || !plan.lease->parent_key) return std::nullopt;
+  return lease_of(request, *plan.lease->parent_key);
+}
+
 // From the file to the client's open. What was acquired is owned by the open table from here on.
-Result<OpenRef> publish(Request& request, const CreateParameters& parameters, const Authorization& authorization,
-                        Materialized& made, ShareGrant grant) {
+Result<OpenRef> publish(Request& request, const CreateParameters& parameters, const CreatePlan& plan, Opened& opened) {
+  const Materialized& made = opened.made;
+  ShareGrant& grant = opened.grant;
   OpenTable& opens = request.session->valid().opens;
   const std::optional<FileId> id = opens.reserve(request.server.new_persistent_file_id());
   if (!id) return fail(NtStatus::TOO_MANY_OPENED_FILES);
-  auto open = std::make_shared<Open>(*id, request.tree, authorization.granted);
+  auto open = std::make_shared<Open>(*id, request.tree, opened.authorization.granted);
   open->options = parameters.request.create_options;
   open->file = made.file;
   open->path = made.where.path;
@@ -27,47 +45,69 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
   open->share_id = grant.id();
   open->key = key_of(*request.tree, open->node, open->stream);
   open->is_directory = made.info.type == vfs::NodeType::directory && open->stream.empty();
+  if (grant.caching().oplock == OplockLevel::lease) open->lease = lease_of(request, plan.lease->key);
+  open->parent_lease = parent_lease_of(request, plan);
   opens.put(open);
+  request.server.sharing().opens().publish(grant.id(), {.loop = &runtime::Loop::current(),
+                                                        .open = open,
+                                                        .owner = share::OwnerId(request.session->id.value()),
+                                                        .file_id = *id,
+                                                        .encrypted = request.tree->share->encryption_required});
   grant.publish();
+  // Until the answer is on its way, breaks of what it grants are held.
+  request.chain.replies->announce_with_next(grant.id());
   request.server.stats.opens_now.fetch_add(1, std::memory_order_relaxed);
   return open;
 }
 
-struct Opened {
-  Authorization authorization;
-  Materialized made;
-  ShareGrant grant;
-};
+// What is not there is made; and arbitrated like anything else, for somebody may have opened it meanwhile.
+runtime::Task<Result<Opened>> make_new(Request& request, const CreateParameters& parameters, const CreatePlan& plan,
+                                       const Authorization& authorization, const vfs::Resolved& target) {
+  DOZO_CO_CHECK(check_new_lease(request, plan));
+  auto made = co_await create_new(request, parameters, plan, authorization.granted, target);
+  // Somebody else was quicker: with "open it if it exists" that is no collision.
+  if (!made && made.error() == NtStatus::OBJECT_NAME_COLLISION && plan.may_open) co_return fail(NtStatus::RETRY);
+  if (!made) co_return fail(made.error());
+  entry_changed(request.server, request.tree->share->volume_id, made->where.parent, parent_lease_of(request, plan));
 
-// One attempt: resolve to materialize. STATUS_RETRY: the name means something else by now.
-runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& parameters, const CreatePlan& plan) {
+  Arbitration about{.key = key_of(*request.tree, made->info.id, parameters.name.stream),
+                    .where = made->where,
+                    .is_directory = made->info.type == vfs::NodeType::directory};
+  while (true) {
+    about.waited = false;
+    auto grant = co_await arbitrate(request, parameters, plan, authorization.granted, about);
+    if (!grant && about.waited && grant.error() == NtStatus::RETRY) continue;
+    if (!grant) co_return fail(grant.error());
+    co_return Opened{authorization, std::move(*made), std::move(*grant)};
+  }
+}
+
+// One attempt: resolve to materialize. STATUS_RETRY: the name means something else by now, or may after `waited`.
+runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& parameters, const CreatePlan& plan,
+                                      bool& waited) {
   vfs::Volume& volume = *request.tree->share->volume;
   auto target = co_await volume.resolve(request.tree->caller, parameters.name.path,
                                         {.follow_final_symlink = plan.follow_symlink});
   if (!target) co_return fail(target.error());
   DOZO_CO_CHECK(check_target(plan, parameters, *target));
+
   auto authorization = co_await authorize_create(request, plan, *target);
   if (!authorization) co_return fail(authorization.error());
-  const GrantedAccess granted = authorization->granted;
-  const bool existed = target->exists();
+  if (!target->exists()) co_return co_await make_new(request, parameters, plan, *authorization, *target);
 
-  if (!existed) {
-    auto made = co_await create_new(request, parameters, plan, granted, *target);
-    // Somebody else was quicker: with "open it if it exists" that is no collision.
-    if (!made && made.error() == NtStatus::OBJECT_NAME_COLLISION && plan.may_open) co_return fail(NtStatus::RETRY);
-    if (!made) co_return fail(made.error());
-    const auto key = key_of(*request.tree, made->info.id, parameters.name.stream);
-    auto grant = arbitrate(request, parameters, plan, granted, key, made->where.path,
-                           made->info.type == vfs::NodeType::directory);
-    if (!grant) co_return fail(grant.error());
-    co_return Opened{*authorization, std::move(*made), std::move(*grant)};
-  }
-  const bool is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty();
-  auto grant = arbitrate(request, parameters, plan, granted,
-                         key_of(*request.tree, target->info.id, parameters.name.stream), target->path, is_directory);
+  Arbitration about{
+      .key = key_of(*request.tree, target->info.id, parameters.name.stream),
+      .where = *target,
+      .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
+  auto grant = co_await arbitrate(request, parameters, plan, authorization->granted, about);
+  waited = about.waited;
   if (!grant) co_return fail(grant.error());
-  auto made = co_await open_existing(request, parameters, plan, granted, *target);
+
+  auto made = co_await open_existing(request, parameters, plan, authorization->granted, *target);
   if (!made) co_return fail(made.error());
+  if (made->action != CreateAction::opened) {
+    entry_changed(request.server, request.tree->share->volume_id, target->parent, parent_lease_of(request, plan));
+  }
   co_return Opened{*authorization, std::move(*made), std::move(*grant)};
 }
 
@@ -79,19 +119,29 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
   request.chain.file_id_status = NtStatus::INVALID_HANDLE;
   DOZO_CO_TRY(const CreateParameters parameters, parse_create(request));
   if (request.tree->share->is_ipc()) co_return create_pipe(request, parameters);
-  DOZO_CO_TRY(const CreatePlan plan, plan_create(parameters, *request.tree));
+  DOZO_CO_TRY(const CreatePlan plan, plan_create(request, parameters));
 
-  for (int i = 0; i < kAttemptsMax; ++i) {
-    auto opened = co_await attempt(request, parameters, plan);
-    if (!opened && opened.error() == NtStatus::RETRY) continue;
+  for (int left = kAttemptsMax; left > 0;) {
+    bool waited = false;
+    auto opened = co_await attempt(request, parameters, plan, waited);
+    if (!opened && opened.error() == NtStatus::RETRY) {
+      // What waited for somebody's acknowledgement was held up by others, each for a limited time.
+      if (!waited) --left;
+      continue;
+    }
     if (!opened) co_return fail(opened.error());
     auto done = co_await apply_contexts(request, parameters, opened->made);
     if (!done) co_return fail(done.error());
     if (request.session->has_ended() || request.tree->disconnected) co_return fail(NtStatus::NETWORK_NAME_DELETED);
-    DOZO_CO_TRY(const OpenRef open, publish(request, parameters, opened->authorization, opened->made,
-                                            std::move(opened->grant)));
+
+    DOZO_CO_TRY(const OpenRef open, publish(request, parameters, plan, *opened));
     request.chain.file_id = open->id;
-    co_return answer_create(parameters, *open, opened->made, opened->authorization.maximal);
+    co_return answer_create({.parameters = parameters,
+                             .plan = plan,
+                             .open = *open,
+                             .made = opened->made,
+                             .caching = opened->grant.caching(),
+                             .maximal = opened->authorization.maximal});
   }
   co_return fail(NtStatus::SHARING_VIOLATION);
 }

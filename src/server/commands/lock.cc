@@ -1,10 +1,12 @@
 // LOCK. [MS-SMB2] 3.3.5.14.
 #include "wire/lock.h"
 
+#include "server/caches.h"
 #include "server/checks.h"
 #include "server/commands/commands.h"
 #include "server/connection.h"
 #include "server/server.h"
+#include "server/tickets.h"
 
 namespace dozo::server {
 namespace {
@@ -12,24 +14,6 @@ namespace {
 using runtime::Task;
 
 constexpr std::uint32_t kSequenceIndexMax = 64;  // [MS-SMB2] 3.3.1.10 Open.LockSequenceArray
-
-// Where whoever releases the lock finds the request that waits for it.
-class WaitingTicket {
- public:
-  explicit WaitingTicket(Request& request) : server_(request.server), id(server_.engine().new_ticket_id()) {
-    server_.register_ticket(id, request.connection.loop(), woken);
-  }
-  ~WaitingTicket() { server_.unregister_ticket(id); }
-  WaitingTicket(const WaitingTicket&) = delete;
-  WaitingTicket& operator=(const WaitingTicket&) = delete;
-
- private:
-  Server& server_;
-
- public:
-  const share::TicketId id;
-  runtime::OneShot<NtStatus> woken;
-};
 
 // [MS-SMB2] 3.3.5.14: not in dialect 2.0.2; verified for opens that a client may come back to, and on servers with
 // several channels. dozo has no durable handles: only the latter.
@@ -53,19 +37,6 @@ share::LockRequest engine_request(const Request& request, const Open& open, cons
   return out;
 }
 
-// The lock was not to be had at once. Ends with the lock held, or with why it is not.
-Task<Result<>> wait_for_lock(Request& request, const Open& open, WaitingTicket& ticket) {
-  Server& server = request.server;
-  const share::CancelTicket cancel{open.share_id, ticket.id};
-  auto waiting = request.begin_wait([&server, cancel] { static_cast<void>(server.apply(cancel)); });
-  // Too many wait: the engine is told, and has the last word, for the lock may have come at this moment.
-  if (!waiting) static_cast<void>(server.apply(cancel));
-  const NtStatus status = co_await ticket.woken;
-  request.end_wait();
-  if (status == NtStatus::SUCCESS) co_return Result<>();
-  co_return fail(waiting ? status : waiting.error());
-}
-
 }  // namespace
 
 Task<Result<Reply>> handle_lock(Request& request) {
@@ -80,11 +51,17 @@ Task<Result<Reply>> handle_lock(Request& request) {
   // As the I/O manager of Windows has it: a handle that may neither read nor write may not lock.
   DOZO_CO_CHECK(check_any_access(*open, Access::read_data | Access::write_data));
 
+  // [MS-FSA] 2.1.5.8: before the lock is taken. An unlock takes nothing.
+  const bool locks = !lock.locks.front().flags.has(wire::LockFlag::unlock);
+  if (locks && others_cache(*open, request.server)) {
+    auto broken = co_await break_caches(request, *open, share::CacheUse::lock);
+    if (!broken) co_return fail(broken.error());
+  }
   WaitingTicket ticket(request);
   const share::Effects effects = request.server.apply(engine_request(request, *open, lock, ticket.id));
   if (effects.parked()) {
-    auto held = co_await wait_for_lock(request, *open, ticket);
-    if (!held) co_return fail(held.error());
+    const NtStatus status = co_await ticket.wait(open->share_id, true);
+    if (status != NtStatus::SUCCESS) co_return fail(status);
   } else if (auto done = effects.result(); !done) {
     co_return fail(done.error());
   }

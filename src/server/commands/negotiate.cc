@@ -35,7 +35,9 @@ wire::SecurityMode security_mode(const ServerConfig& config) {
 // [MS-SMB2] 3.3.5.4: the capabilities of the dialect that the client has too.
 wire::Capabilities capabilities(const Negotiated& n) {
   wire::Capabilities out;
-  if (n.dialect >= Dialect::smb_2_1) out |= wire::Capability::large_mtu;
+  if (n.dialect >= Dialect::smb_2_1) out |= wire::Capability::large_mtu | wire::Capability::leasing;
+  const bool directories = n.client_capabilities.has(wire::Capability::directory_leasing);
+  if (is_smb3(n.dialect) && directories) out |= wire::Capability::directory_leasing;
   const bool by_capability = n.dialect == Dialect::smb_3_0 || n.dialect == Dialect::smb_3_0_2;  // 3.1.1: by context
   if (by_capability && n.cipher) out |= wire::Capability::encryption;
   return out;

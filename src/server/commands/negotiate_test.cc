@@ -129,13 +129,31 @@ TEST_F(Negotiate, of_3_1_1_does_not_answer_the_encryption_capability) {
   EXPECT_FALSE(answer.as<wire::NegotiateResponse>().capabilities.has(wire::Capability::encryption));
 }
 
-TEST_F(Negotiate, offers_neither_leases_nor_multichannel_nor_persistent_handles) {
+TEST_F(Negotiate, offers_neither_multichannel_nor_persistent_handles) {
   ClientOptions wishes;
   wishes.capabilities = wire::Capabilities::from_wire(0xFF);
   const auto said = client(wishes).negotiate().as<wire::NegotiateResponse>();
-  EXPECT_FALSE(said.capabilities.has_any(wire::Capability::leasing | wire::Capability::multi_channel |
-                                         wire::Capability::persistent_handles | wire::Capability::directory_leasing |
+  EXPECT_FALSE(said.capabilities.has_any(wire::Capability::multi_channel | wire::Capability::persistent_handles |
                                          wire::Capability::notifications | wire::Capability::dfs));
+}
+
+TEST_F(Negotiate, offers_leases_from_2_1_on_whether_asked_or_not) {
+  for (const auto& [dialect, offered] : {std::pair(Dialect::smb_2_0_2, false), {Dialect::smb_2_1, true},
+                                         {Dialect::smb_3_0, true}, {Dialect::smb_3_1_1, true}}) {
+    const Answer answer = client({.dialect = dialect, .only_this_dialect = true, .capabilities = {}}).negotiate();
+    EXPECT_EQ(answer.as<wire::NegotiateResponse>().capabilities.has(wire::Capability::leasing), offered)
+        << to_string(dialect);
+  }
+}
+
+TEST_F(Negotiate, offers_directory_leases_in_3_x_to_who_asks) {
+  const auto offers = [&](Dialect dialect, wire::Capabilities wishes) {
+    const Answer answer = client({.dialect = dialect, .only_this_dialect = true, .capabilities = wishes}).negotiate();
+    return answer.as<wire::NegotiateResponse>().capabilities.has(wire::Capability::directory_leasing);
+  };
+  EXPECT_TRUE(offers(Dialect::smb_3_0, wire::Capability::directory_leasing));
+  EXPECT_FALSE(offers(Dialect::smb_3_0, {}));
+  EXPECT_FALSE(offers(Dialect::smb_2_1, wire::Capability::directory_leasing));
 }
 
 // --- Contexts of 3.1.1.

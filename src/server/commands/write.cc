@@ -1,6 +1,7 @@
 // WRITE and FLUSH. [MS-SMB2] 3.3.5.13, 3.3.5.11.
 #include "wire/write.h"
 
+#include "server/caches.h"
 #include "server/checks.h"
 #include "server/commands/commands.h"
 #include "server/connection.h"
@@ -51,10 +52,15 @@ runtime::Task<Result<Reply>> write_file(Request& request, OpenRef open, wire::Wr
   DOZO_CO_CHECK(request.server.engine().check_io(open->share_id, in.offset, in.data.size(), share::IoKind::write));
   auto offset = co_await offset_for(*open, in.offset);
   if (!offset) co_return fail(offset.error());
+  // [MS-FSA] 2.1.5.4: nobody else goes on reading what it has cached.
+  if (!in.data.empty() && others_cache(*open, request.server)) {
+    auto broken = co_await break_caches(request, *open, share::CacheUse::write);
+    if (!broken) co_return fail(broken.error());
+  }
   if (!in.data.empty()) {
     auto written = co_await open->file->write_at(*offset, in.data);
     if (!written) co_return fail(written.error());
-    open->modified = true;
+    data_changed(request.server, *open);
     open->position = *offset + in.data.size();
   }
   // [MS-SMB2] 3.3.5.13: SMB2_WRITEFLAG_WRITE_THROUGH, or an open that was made so.

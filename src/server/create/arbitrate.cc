@@ -3,12 +3,22 @@
 #include "server/connection.h"
 #include "server/create/create.h"
 #include "server/server.h"
+#include "server/tickets.h"
 
 namespace dozo::server {
 
 ShareGrant::~ShareGrant() {
-  // What never was opened deletes nothing when it is given back.
-  if (server_ != nullptr) static_cast<void>(server_->apply(share::CloseOpen{.open = id_, .keep_name = true}));
+  if (server_ == nullptr) return;
+  // What never was opened deletes nothing when it is given back; it may be the last that holds what others deleted.
+  const share::Effects effects = server_->apply(share::CloseOpen{.open = id_, .keep_name = true});
+  server_->sharing().forget(id_);
+  for (const share::Effect& effect : effects) {
+    const auto* purge = std::get_if<share::Purge>(&effect);
+    if (purge == nullptr || purge->open != id_ || !name_) continue;
+    if (purge->key.is_main_stream()) name_->stream.clear();
+    server_->sharing().start(remove_deleted(*server_, std::move(*name_)));
+    break;
+  }
 }
 
 share::FileKey key_of(const Tree& tree, vfs::NodeId node, std::string_view stream) {
@@ -27,25 +37,85 @@ std::u16string engine_path(const vfs::Path& path) {
   return out;
 }
 
-Result<ShareGrant> arbitrate(Request& request, const CreateParameters& parameters, const CreatePlan& plan,
-                             GrantedAccess granted, const share::FileKey& key, const vfs::Path& path,
-                             bool is_directory) {
-  Server& server = request.server;
+namespace {
+
+// [MS-SMB2] 3.3.5.9.8, 3.3.5.9.11; [MS-FSA] 2.1.5.18: a directory has no oplocks, and leases of version 2 only, without W.
+void ask_for_caching(const Request& request, const CreatePlan& plan, bool is_directory, share::OpenRequest& open) {
+  const Negotiated& negotiated = *request.connection.negotiated;
+  open.client_guid = negotiated.client_guid;
+  if (!is_directory) {
+    open.oplock = plan.oplock;
+    open.lease = plan.lease;
+    return;
+  }
+  const bool leasable = negotiated.server_capabilities.has(wire::Capability::directory_leasing);
+  if (!leasable || !plan.lease || !plan.lease->v2) return;
+  open.oplock = OplockLevel::lease;
+  open.lease = plan.lease;
+  open.lease->state = open.lease->state.without(LeaseBit::write);
+}
+
+share::OpenRequest request_of(const Request& request, const CreateParameters& parameters, const CreatePlan& plan,
+                              GrantedAccess granted, const Arbitration& about) {
   share::OpenRequest open;
-  open.open = server.engine().new_open_id(key);
+  open.open = request.server.engine().new_open_id(about.key);
   open.owner = share::OwnerId(request.session->id.value());
-  open.key = key;
-  open.path = engine_path(path);
+  open.key = about.key;
+  open.path = engine_path(about.where.path);
   open.granted_access = granted.mask();
+  open.overwrites = plan.overwrites;
   // [MS-FSA] 2.1.5.1.2.1: overwriting writes, whatever else the open is for.
   if (plan.overwrites) open.granted_access |= Access::write_data;
   open.share_access = parameters.request.share_access;
   open.delete_on_close = plan.delete_on_close;
-  open.is_directory = is_directory;
-  open.client_guid = request.connection.negotiated->client_guid;
+  // [MS-SMB2] 3.3.5.9: FILE_COMPLETE_IF_OPLOCKED is set to zero.
+  open.complete_if_oplocked = false;
+  open.is_directory = about.is_directory;
+  ask_for_caching(request, plan, about.is_directory, open);
+  return open;
+}
+
+std::optional<share::LeaseId> lease_of(const share::OpenRequest& open) {
+  return open.lease ? std::optional(share::LeaseId{open.client_guid, open.lease->key}) : std::nullopt;
+}
+
+DeletedName name_of(const Request& request, const Arbitration& about) {
+  return {.tree = request.tree,
+          .location = {about.where.parent, about.where.name},
+          .node_ref = about.where.node,
+          .path = about.key.is_main_stream() ? vfs::Path() : about.where.path,
+          .stream = utf16_to_utf8(about.key.stream),
+          .parent_lease = std::nullopt};
+}
+
+}  // namespace
+
+Result<> check_new_lease(const Request& request, const CreatePlan& plan) {
+  if (!plan.lease) return {};
+  const share::LeaseId lease{request.connection.negotiated->client_guid, plan.lease->key};
+  const bool in_use = request.server.sharing().opens().file_of_lease(lease).has_value();
+  return in_use ? Result<>(fail(NtStatus::INVALID_PARAMETER)) : Result<>();
+}
+
+runtime::Task<Result<ShareGrant>> arbitrate(Request& request, const CreateParameters& parameters,
+                                            const CreatePlan& plan, GrantedAccess granted, Arbitration& about) {
+  Server& server = request.server;
+  ShareEffects& sharing = server.sharing();
+  share::OpenRequest open = request_of(request, parameters, plan, granted, about);
+  WaitingTicket ticket(request);
+  open.ticket = ticket.id;
+  sharing.opens().expect(open.open, lease_of(open), about.key.file());
   const share::Effects effects = server.apply(open);
-  DOZO_CHECK(effects.result());
-  return ShareGrant(server, open.open);
+  if (!effects.granted()) sharing.forget(open.open);
+  if (effects.parked()) {
+    const NtStatus status = co_await ticket.wait(open.open, false);
+    about.waited = true;
+    co_return fail(status == NtStatus::SUCCESS ? NtStatus::RETRY : status);
+  }
+  DOZO_CO_CHECK(effects.result());
+  ShareGrant grant(server, open.open, std::get<share::Grant>(effects.answer()));
+  grant.set_name(name_of(request, about));
+  co_return grant;
 }
 
 }  // namespace dozo::server

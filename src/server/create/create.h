@@ -11,9 +11,11 @@
 #include "model/create.h"
 #include "model/security_descriptor.h"
 #include "runtime/task.h"
+#include "server/commands/close_open.h"
 #include "server/create/name.h"
 #include "server/open.h"
 #include "server/request.h"
+#include "share/effects.h"
 #include "share/events.h"
 #include "vfs/volume.h"
 #include "wire/create.h"
@@ -29,6 +31,7 @@ struct CreateContexts {
   std::optional<FileTime> maximal_access_since;             // MxAc; 0: whatever the time
   bool query_maximal_access = false;
   bool query_on_disk_id = false;                            // QFid
+  std::optional<Bytes> lease;                               // RqLs, a view of the request
 };
 
 // --- parse: the message as values.
@@ -51,8 +54,11 @@ struct CreatePlan {
   bool delete_on_close = false;
   bool follow_symlink = true;
   FileAttributes attributes;   // for what is made or overwritten
+  // What is asked for of a file; a directory gets less (arbitrate.cc).
+  OplockLevel oplock = OplockLevel::none;
+  std::optional<share::LeaseRequest> lease;
 };
-Result<CreatePlan> plan_create(const CreateParameters& parameters, const Tree& tree);
+Result<CreatePlan> plan_create(const Request& request, const CreateParameters& parameters);
 
 // Whether the plan fits what the name turned out to mean. Pure. [MS-FSA] 2.1.5.1.
 Result<> check_target(const CreatePlan& plan, const CreateParameters& parameters, const vfs::Resolved& target);
@@ -78,21 +84,42 @@ runtime::Task<Result<Authorization>> authorize_create(Request& request, const Cr
 class ShareGrant {
  public:
   ShareGrant() = default;
-  ShareGrant(Server& server, share::OpenId id) : server_(&server), id_(id) {}
-  ShareGrant(ShareGrant&& other) noexcept : server_(std::exchange(other.server_, nullptr)), id_(other.id_) {}
+  ShareGrant(Server& server, share::OpenId id, const share::Grant& caching = {})
+      : server_(&server), id_(id), caching_(caching) {}
+  ShareGrant(ShareGrant&& other) noexcept
+      : server_(std::exchange(other.server_, nullptr)),
+        id_(other.id_),
+        caching_(other.caching_),
+        name_(std::move(other.name_)) {}
   ShareGrant& operator=(ShareGrant&&) = delete;
   ~ShareGrant();
   share::OpenId id() const { return id_; }
+  const share::Grant& caching() const { return caching_; }
+  // What was opened: should it be deleted meanwhile and this be the last that holds it, giving it back removes it.
+  void set_name(DeletedName name) { name_ = std::move(name); }
   // The open owns it from now on.
   void publish() { server_ = nullptr; }
 
  private:
   Server* server_ = nullptr;
   share::OpenId id_;
+  share::Grant caching_;
+  std::optional<DeletedName> name_;
 };
-Result<ShareGrant> arbitrate(Request& request, const CreateParameters& parameters, const CreatePlan& plan,
-                             GrantedAccess granted, const share::FileKey& key, const vfs::Path& path,
-                             bool is_directory);
+
+// What an open asks the engine for, but for its id.
+struct Arbitration {
+  share::FileKey key;
+  const vfs::Resolved& where;
+  bool is_directory = false;
+  bool waited = false;  // out: it was parked; what it asked for may mean something else by now
+};
+// STATUS_RETRY: after a wait; resolve the name again, and ask anew.
+runtime::Task<Result<ShareGrant>> arbitrate(Request& request, const CreateParameters& parameters,
+                                            const CreatePlan& plan, GrantedAccess granted, Arbitration& about);
+// [MS-SMB2] 3.3.5.9.8: a lease key in use cannot be that of a file which is about to be made.
+Result<> check_new_lease(const Request& request, const CreatePlan& plan);
+
 share::FileKey key_of(const Tree& tree, vfs::NodeId node, std::string_view stream);
 // The path as the engine compares it.
 std::u16string engine_path(const vfs::Path& path);
@@ -112,9 +139,9 @@ runtime::Task<Result<Materialized>> create_new(Request& request, const CreatePar
                                                const vfs::Resolved& target);
 runtime::Task<Result<>> apply_contexts(Request& request, const CreateParameters& parameters, Materialized& made);
 
-// --- answer.
-Reply answer_create(const CreateParameters& parameters, const Open& open, const Materialized& made,
-                    AccessMask maximal);
+// --- answer. CreateAnswer: contexts.h.
+struct CreateAnswer;
+Reply answer_create(const CreateAnswer& answer);
 
 // CREATE on IPC$. [MS-SMB2] 3.3.5.9: the name of a pipe.
 Result<Reply> create_pipe(Request& request, const CreateParameters& parameters);

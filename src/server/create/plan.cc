@@ -1,5 +1,5 @@
 // CREATE, phase plan: what to do, or the error, from the request alone. Pure. [MS-SMB2] 3.3.5.9; [MS-FSA] 2.1.5.1.
-#include "server/create/create.h"
+#include "server/create/contexts.h"
 
 namespace dozo::server {
 namespace {
@@ -74,7 +74,7 @@ Result<> check_tree(const CreateParameters& p, const CreatePlan& plan, const Tre
 
 }  // namespace
 
-Result<CreatePlan> plan_create(const CreateParameters& p, const Tree& tree) {
+Result<CreatePlan> plan_create(const Request& request, const CreateParameters& p) {
   const CreateOptions options = p.request.create_options;
   DOZO_CHECK(check_options(options, p.disposition));
   DOZO_CHECK(check_desired_access(p.request.desired_access, options));
@@ -95,7 +95,8 @@ Result<CreatePlan> plan_create(const CreateParameters& p, const Tree& tree) {
   plan.delete_on_close = options.has(CreateOption::delete_on_close);
   plan.follow_symlink = !options.has(CreateOption::open_reparse_point);
   plan.attributes = p.request.file_attributes & kSettableAttributes;
-  DOZO_CHECK(check_tree(p, plan, tree));
+  DOZO_CHECK(check_tree(p, plan, *request.tree));
+  DOZO_CHECK(plan_contexts(request, p, plan));
   return plan;
 }
 

@@ -1,6 +1,7 @@
 // FSCTL_SRV_REQUEST_RESUME_KEY, FSCTL_SRV_COPYCHUNK, FSCTL_SRV_COPYCHUNK_WRITE. [MS-SMB2] 3.3.5.15.5, 3.3.5.15.6.
 #include <algorithm>
 
+#include "server/caches.h"
 #include "server/checks.h"
 #include "server/fsctl/functions.h"
 #include "server/request.h"
@@ -84,6 +85,10 @@ Task<Result<std::uint64_t>> copy_one(FsctlCall& call, Open& source, const SrvCop
   share::ShardedEngine& engine = call.request.server.engine();
   DOZO_CO_CHECK(engine.check_io(source.share_id, chunk.source_offset, chunk.length, share::IoKind::read));
   DOZO_CO_CHECK(engine.check_io(call.open->share_id, target, chunk.length, share::IoKind::write));
+  if (others_cache(*call.open, call.request.server)) {
+    auto broken = co_await break_caches(call.request, *call.open, share::CacheUse::write);
+    if (!broken) co_return fail(broken.error());
+  }
   const vfs::ByteRange range{chunk.source_offset, chunk.length};
   if (source.key == call.open->key) co_return co_await copy_within(to, range, target);
   co_return co_await to.copy_from(*source.file, range, target);
@@ -96,7 +101,7 @@ Task<FsctlAnswer> copy_all(FsctlCall& call, Open& source, const std::vector<SrvC
     auto copied = co_await copy_one(call, source, chunk);
     if (!copied) co_return fsctl_answer(done, copied.error());
     done.total_bytes_written += static_cast<std::uint32_t>(*copied);
-    call.open->modified = true;
+    data_changed(call.request.server, *call.open);
     if (*copied < chunk.length) {
       done.chunk_bytes_written = static_cast<std::uint32_t>(*copied);
       co_return fsctl_answer(done, NtStatus::INVALID_VIEW_SIZE);

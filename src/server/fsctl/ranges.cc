@@ -1,6 +1,7 @@
 // Sparse files, zeroed, shared and trimmed ranges. [MS-FSCC] 2.3.7, 2.3.13, 2.3.51, 2.3.83, 2.3.85; [MS-FSA] 2.1.5.10.
 #include <algorithm>
 
+#include "server/caches.h"
 #include "server/checks.h"
 #include "server/fsctl/functions.h"
 #include "server/request.h"
@@ -26,7 +27,12 @@ Task<Result<>> zero_below_end(FsctlCall& call, vfs::ByteRange range) {
   if (range.offset >= info->size || range.length == 0) co_return Result<>();
   range.length = std::min(range.length, info->size - range.offset);
   DOZO_CO_CHECK(call.request.server.engine().check_io(open.share_id, range.offset, range.length, share::IoKind::write));
-  open.modified = true;
+  // [MS-FSA] 2.1.4.12: FSCTL_SET_ZERO_DATA is a write.
+  if (others_cache(open, call.request.server)) {
+    auto broken = co_await break_caches(call.request, open, share::CacheUse::write);
+    if (!broken) co_return fail(broken.error());
+  }
+  data_changed(call.request.server, open);
   co_return co_await open.file->zero_range(range);
 }
 
@@ -110,12 +116,16 @@ FsctlTask duplicate_extents(FsctlCall& call) {
   const OpenRef source = call.request.session->valid().opens.find(wanted.source_file_id);
   if (!source) co_return fail(NtStatus::INVALID_HANDLE);  // [MS-SMB2] 3.3.5.15.17
   DOZO_CO_CHECK(check_clone(call, *source, wanted));
+  if (others_cache(*call.open, call.request.server)) {
+    auto broken = co_await break_caches(call.request, *call.open, share::CacheUse::write);
+    if (!broken) co_return fail(broken.error());
+  }
   const vfs::ByteRange range{wanted.source_file_offset, wanted.byte_count};
   auto done = co_await call.open->file->clone_from(*source->file, range, wanted.target_file_offset);
   // [MS-FSA] 2.1.5.10.4: a volume that cannot share blocks.
   if (!done && done.error() == NtStatus::NOT_SUPPORTED) co_return fail(NtStatus::INVALID_DEVICE_REQUEST);
   if (!done) co_return fail(done.error());
-  call.open->modified = true;
+  data_changed(call.request.server, *call.open);
   co_return FsctlAnswer();
 }
 

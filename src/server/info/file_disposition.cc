@@ -1,4 +1,5 @@
 // FileDispositionInformation: deletion. [MS-FSA] 2.1.5.15.3, 2.1.5.15.4.
+#include "server/caches.h"
 #include "server/checks.h"
 #include "server/commands/notify_queue.h"
 #include "server/connection.h"
@@ -49,6 +50,8 @@ Task<Result<>> change_disposition(InfoSet& set, bool remove, bool ignore_read_on
   if (remove) {
     auto deletable = co_await check_deletable(open, ignore_read_only);
     if (!deletable) co_return fail(deletable.error());
+    auto broken = co_await break_caches(set.request, open, share::CacheUse::set_delete);
+    if (!broken) co_return fail(broken.error());
   }
   const share::Effects effects = set.request.server.apply(share::SetDeletePending{open.share_id, remove});
   DOZO_CO_CHECK(effects.result());

@@ -1,5 +1,8 @@
 // FileRenameInformation and FileLinkInformation. [MS-FSA] 2.1.5.15.7, 2.1.5.15.12.
+#include <algorithm>
+
 #include "base/unicode.h"
+#include "server/caches.h"
 #include "server/checks.h"
 #include "server/connection.h"
 #include "server/create/create.h"
@@ -39,18 +42,56 @@ share::FileIdentity identity_of(const Open& open, vfs::NodeId node) {
   return {open.key.volume, node.device, node.inode};
 }
 
-// What must hold for the object that has the name already. [MS-FSA] 2.1.5.15.12.
-Result<> check_replaceable(InfoSet& set, const Target& target, const vfs::Resolved& existing) {
-  if (!target.replace) return fail(NtStatus::OBJECT_NAME_COLLISION);
-  if (existing.info.type == vfs::NodeType::directory) return fail(NtStatus::ACCESS_DENIED);
-  const bool read_only = existing.info.attributes.has(FileAttribute::read_only);
-  if (read_only && !target.ignore_read_only) return fail(NtStatus::ACCESS_DENIED);
-  return set.request.server.engine().can_replace(identity_of(set.open, existing.info.id), engine_path(existing.path));
-}
-
 Task<Result<vfs::Resolved>> resolve_target(InfoSet& set, const Target& target) {
   const Tree& tree = *set.open.tree;
   co_return co_await tree.share->volume->resolve(tree.caller, target.path, {.follow_final_symlink = false});
+}
+
+// What must hold for the object that has the name already. [MS-FSA] 2.1.5.15.12.
+Result<> check_replaceable(const Target& target, const vfs::Resolved& existing) {
+  if (!target.replace) return fail(NtStatus::OBJECT_NAME_COLLISION);
+  if (existing.info.type == vfs::NodeType::directory) return fail(NtStatus::ACCESS_DENIED);
+  const bool read_only = existing.info.attributes.has(FileAttribute::read_only);
+  return read_only && !target.ignore_read_only ? Result<>(fail(NtStatus::ACCESS_DENIED)) : Result<>();
+}
+
+// What the new name means, when it can be had: another object there may be replaced, and nobody holds it open.
+Task<Result<vfs::Resolved>> find_room(InfoSet& set, const Target& target) {
+  while (true) {
+    auto resolved = co_await resolve_target(set, target);
+    if (!resolved || !resolved->exists() || resolved->info.id == set.open.node) co_return resolved;
+    DOZO_CO_CHECK(check_replaceable(target, *resolved));
+    const share::FileIdentity file = identity_of(set.open, resolved->info.id);
+    auto waited = co_await break_handles(set.request, {file}, set.open.lease);
+    if (!waited) co_return fail(waited.error());
+    if (*waited) continue;
+    DOZO_CO_CHECK(set.request.server.engine().can_replace(file, engine_path(resolved->path)));
+    co_return resolved;
+  }
+}
+
+// The files that are open beneath a directory.
+std::vector<share::FileIdentity> files_beneath(const share::ShardedEngine& engine, const Open& directory) {
+  const std::u16string prefix = engine_path(directory.path) + u'\\';
+  std::vector<share::FileIdentity> out;
+  if (!engine.has_opens_beneath(directory.key.volume, engine_path(directory.path))) return out;
+  for (const share::OpenInfo& info : engine.list_opens(SIZE_MAX)) {
+    if (info.key.volume == directory.key.volume && info.path.starts_with(prefix)) out.push_back(info.key.file());
+  }
+  std::ranges::sort(out);
+  out.erase(std::unique(out.begin(), out.end()), out.end());
+  return out;
+}
+
+// Whoever caches handles of what is renamed, or of what lies beneath it, gives them up. [MS-FSA] 2.1.5.15.12,
+// [MS-SMB2] 3.3.1.4.
+Task<Result<>> break_for_rename(InfoSet& set) {
+  auto broken = co_await break_caches(set.request, set.open, share::CacheUse::rename);
+  if (!broken) co_return fail(broken.error());
+  if (!set.open.is_directory) co_return Result<>();
+  auto beneath = co_await break_handles(set.request, files_beneath(set.request.server.engine(), set.open), {});
+  if (!beneath) co_return fail(beneath.error());
+  co_return Result<>();
 }
 
 // --- Other opens of the renamed link follow, wherever they live.
@@ -128,23 +169,33 @@ Task<Result<>> rename(InfoSet& set, Target target) {
   DOZO_CO_CHECK(check_writable(*open.tree));
   if (open.path.empty()) co_return fail(NtStatus::ACCESS_DENIED);  // the share's root
   if (!open.stream.empty()) co_return fail(NtStatus::NOT_SUPPORTED);
+  auto broken = co_await break_for_rename(set);
+  if (!broken) co_return fail(broken.error());
   DOZO_CO_CHECK(set.request.server.engine().can_rename(open.share_id));
 
-  auto resolved = co_await resolve_target(set, target);
+  auto resolved = co_await find_room(set, target);
   if (!resolved) co_return fail(resolved.error());
   const bool same_file = resolved->exists() && resolved->info.id == open.node;
   const bool same_link = same_file && engine_path(resolved->path) == engine_path(open.path);
-  if (resolved->exists() && !same_file) DOZO_CO_CHECK(check_replaceable(set, target, *resolved));
   if (same_link && target.path.back() == open.path.back()) co_return Result<>();
   spell_as_asked(*resolved, target);
 
   DOZO_CO_TRY(const ShareGrant directory, enter_directory(set, *resolved));
   auto location = co_await rename_on_volume(set, *resolved, target.replace || same_file);
   if (!location) co_return fail(location.error());
+  Server& server = set.request.server;
+  entry_changed(server, open);
+  entry_changed(server, open.key.volume, location->parent, open.parent_lease);
   const Moved moved{open.key.file(), open.path, resolved->path, std::move(*location)};
   follow(open, moved);
-  tell_others(set.request.server, moved);
+  tell_others(server, moved);
   co_return Result<>();
+}
+
+// A link to itself in place of another of the file's names: that name is open, if it is the one of this handle.
+Result<> check_own_name(InfoSet& set, const Target& target, const vfs::Resolved& existing) {
+  DOZO_CHECK(check_replaceable(target, existing));
+  return set.request.server.engine().can_replace(identity_of(set.open, existing.info.id), engine_path(existing.path));
 }
 
 Task<Result<>> link(InfoSet& set, Target target) {
@@ -153,13 +204,19 @@ Task<Result<>> link(InfoSet& set, Target target) {
   if (open.is_directory) co_return fail(NtStatus::FILE_IS_A_DIRECTORY);
   if (!open.stream.empty()) co_return fail(NtStatus::INVALID_PARAMETER);
 
-  auto resolved = co_await resolve_target(set, target);
+  auto broken = co_await break_caches(set.request, open, share::CacheUse::rename);
+  if (!broken) co_return fail(broken.error());
+  auto resolved = co_await find_room(set, target);
   if (!resolved) co_return fail(resolved.error());
-  if (resolved->exists()) DOZO_CO_CHECK(check_replaceable(set, target, *resolved));
+  const bool same_file = resolved->exists() && resolved->info.id == open.node;
+  if (same_file) DOZO_CO_CHECK(check_own_name(set, target, *resolved));
   spell_as_asked(*resolved, target);
   DOZO_CO_TRY(const ShareGrant directory, enter_directory(set, *resolved));
   const Tree& tree = *open.tree;
-  co_return co_await tree.share->volume->link(tree.caller, open.location, open.node, *resolved, target.replace);
+  auto linked =
+      co_await tree.share->volume->link(tree.caller, open.location, open.node, *resolved, target.replace);
+  if (linked) entry_changed(set.request.server, open.key.volume, resolved->parent, open.parent_lease);
+  co_return linked;
 }
 
 }  // namespace

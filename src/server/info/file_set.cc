@@ -1,5 +1,6 @@
 // What SET_INFO changes of a file's metadata and size. [MS-FSA] 2.1.5.15.
 #include "wire/fscc/file_set.h"
+#include "server/caches.h"
 #include "server/checks.h"
 #include "server/info/functions.h"
 #include "server/request.h"
@@ -94,8 +95,12 @@ SetTask set_basic(InfoSet& set) {
                                .last_access = moment_or_none(wanted.last_access_time),
                                .last_write = moment_or_none(wanted.last_write_time),
                                .change = set.open.pinned_change_time};
-  if (!times.creation && !times.last_access && !times.last_write && !times.change) co_return Result<>();
-  co_return co_await set.open.file->set_times(times);
+  if (times.creation || times.last_access || times.last_write || times.change) {
+    auto done = co_await set.open.file->set_times(times);
+    if (!done) co_return fail(done.error());
+  }
+  entry_changed(set.request.server, set.open);
+  co_return Result<>();
 }
 
 SetTask set_position(InfoSet& set) {
@@ -123,8 +128,11 @@ SetTask set_allocation(InfoSet& set) {
   DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileAllocationInformation>(set.input));
   if (wanted.allocation_size > kOffsetMax) co_return fail(NtStatus::INVALID_PARAMETER);
   DOZO_CO_CHECK(check_writable(*set.open.tree));
+  auto broken = co_await break_caches(set.request, set.open, share::CacheUse::set_size);
+  if (!broken) co_return fail(broken.error());
   auto done = co_await set.open.file->set_allocation(wanted.allocation_size);
   if (!done) co_return fail(done.error());
+  entry_changed(set.request.server, set.open);
   co_return co_await keep_pinned_times(set.open);
 }
 
@@ -133,8 +141,11 @@ SetTask set_end_of_file(InfoSet& set) {
   DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileEndOfFileInformation>(set.input));
   if (wanted.end_of_file > kOffsetMax) co_return fail(NtStatus::INVALID_PARAMETER);
   DOZO_CO_CHECK(check_writable(*set.open.tree));
+  auto broken = co_await break_caches(set.request, set.open, share::CacheUse::set_size);
+  if (!broken) co_return fail(broken.error());
   auto done = co_await set.open.file->set_size(wanted.end_of_file);
   if (!done) co_return fail(done.error());
+  entry_changed(set.request.server, set.open);
   co_return co_await keep_pinned_times(set.open);
 }
 

@@ -104,6 +104,7 @@ Task<Result<>> rename_stream(InfoSet& set, std::u16string name, bool replace) {
   if (!file) co_return fail(file.error());
 
   const share::OpenId before = std::exchange(open.share_id, grant.id());
+  set.request.server.sharing().move(before, open.share_id);
   grant.publish();
   static_cast<void>(set.request.server.apply(share::CloseOpen{.open = before, .keep_name = true}));
   open.file = std::move(*file);

@@ -1,0 +1,122 @@
+#include "server/break_notices.h"
+
+#include <algorithm>
+#include <memory>
+#include <vector>
+
+#include "server/connection.h"
+#include "server/server.h"
+#include "server/transform.h"
+#include "wire/oplock_break.h"
+
+namespace dozo::server {
+namespace {
+
+using Connections = std::vector<std::shared_ptr<Connection>>;
+
+// A notification on its way: over one connection after the other, until one takes it.
+struct Notice {
+  Server& server;
+  ByteVector message;
+  // Sessions whose opens it is about; a connection of one of them encrypts where that session or open wants it.
+  std::vector<OpenHome> about;
+  Connections connections;
+  std::size_t next = 0;
+  share::Event completion;  // what the engine is told when no connection is left
+  bool acknowledged = true;  // whether a completion is due at all
+};
+using NoticeRef = std::shared_ptr<Notice>;
+
+template <class M>
+ByteVector message_of(const M& body, SessionId session) {
+  // [MS-SMB2] 3.3.4.6, 3.3.4.7: MessageId all ones, TreeId 0, not signed.
+  wire::Header header;
+  header.command = wire::Command::oplock_break;
+  header.flags = wire::HeaderFlag::server_to_redir;
+  header.message_id = wire::kUnsolicitedMessageId;
+  header.session_id = session;
+  ByteWriter out;
+  wire::encode_header(header, out);
+  wire::encode(body, out);
+  return std::move(out).take();
+}
+
+// The session whose key the notification has to be encrypted with, if any. [MS-SMB2] 3.3.4.1.4.
+std::shared_ptr<Session> seal_with(const Connection& connection, const Notice& notice) {
+  for (const OpenHome& home : notice.about) {
+    std::shared_ptr<Session> session = connection.find_session(SessionId(home.owner.value()));
+    if (!session || !session->is_valid() || !session->valid().sealer) continue;
+    if (home.encrypted || session->valid().encrypt_data) return session;
+  }
+  return nullptr;
+}
+
+// On the connection's loop. False: it can send nothing any more.
+bool push(Connection& connection, const Notice& notice) {
+  if (connection.disconnecting() || connection.gate.closed()) return false;
+  OutFrame frame;
+  frame.messages.emplace_back(notice.message);
+  if (const std::shared_ptr<Session> session = seal_with(connection, notice)) {
+    if (!seal(*session, frame)) return false;
+  } else {
+    set_frame_length(frame);
+  }
+  connection.outbox.push(std::move(frame));
+  return true;
+}
+
+void try_next(const NoticeRef& notice) {
+  if (notice->next == notice->connections.size()) {
+    if (notice->acknowledged) static_cast<void>(notice->server.apply(notice->completion));
+    return;
+  }
+  const std::shared_ptr<Connection> connection = notice->connections[notice->next++];
+  connection->loop().post([connection, notice] {
+    if (!push(*connection, *notice)) try_next(notice);
+  });
+}
+
+// Those that carry one of the opens' sessions come first: from there an acknowledgement is likeliest.
+Connections in_order(const Server& server, const std::vector<OpenHome>& about, Connections all) {
+  Connections out;
+  const auto add = [&](const std::shared_ptr<Connection>& connection) {
+    if (connection && std::ranges::find(out, connection) == out.end()) out.push_back(connection);
+  };
+  for (const OpenHome& home : about) add(server.connection_of_session(SessionId(home.owner.value())));
+  for (const auto& connection : all) add(connection);
+  return out;
+}
+
+}  // namespace
+
+void send_oplock_break(Server& server, const share::BreakOplock& notice) {
+  const std::optional<OpenHome> home = server.sharing().opens().find(notice.open);
+  if (!home) return;
+  const SessionId session(notice.owner.value());
+  try_next(std::make_shared<Notice>(
+      Notice{.server = server,
+             .message = message_of(
+                 wire::OplockBreakNotification{.oplock_level = notice.to, .file_id = home->file_id}, session),
+             .about = {*home},
+             .connections = in_order(server, {*home}, {}),
+             .completion = share::AckOplock{notice.open, OplockLevel::none}}));
+}
+
+void send_lease_break(Server& server, const share::BreakLease& notice) {
+  wire::LeaseBreakNotification body;
+  body.new_epoch = notice.epoch;
+  if (notice.ack_required) body.flags = wire::LeaseBreakFlag::ack_required;
+  body.lease_key = notice.lease.key;
+  body.current_lease_state = notice.from;
+  body.new_lease_state = notice.to;
+  std::vector<OpenHome> about = server.sharing().opens().find_lease(notice.lease);
+  Connections connections = in_order(server, about, server.connections_of_client(notice.lease.client));
+  try_next(std::make_shared<Notice>(Notice{.server = server,
+                                           .message = message_of(body, SessionId()),
+                                           .about = std::move(about),
+                                           .connections = std::move(connections),
+                                           .completion = share::AckLease{notice.lease, {}},
+                                           .acknowledged = notice.ack_required}));
+}
+
+}  // namespace dozo::server
