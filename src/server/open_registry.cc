@@ -6,14 +6,13 @@
 
 namespace dozo::server {
 
-void OpenRegistry::expect(share::OpenId open, const std::optional<share::LeaseId>& lease,
-                          const share::FileIdentity& file) {
+void OpenRegistry::expect(share::OpenId open, const std::optional<share::LeaseId>& lease, bool delete_on_close) {
   const MutexLock lock(mutex_);
   Entry& entry = opens_[open];
   if (!lease) return;
   entry.lease = lease;
   LeaseEntry& shared = leases_[*lease];
-  shared.file = file;
+  shared.file_delete_on_close |= delete_on_close;
   shared.opens.push_back(open);
   ++shared.unannounced;
   lease_count_.store(leases_.size(), std::memory_order_relaxed);
@@ -105,10 +104,10 @@ std::vector<OpenHome> OpenRegistry::find_lease(const share::LeaseId& lease) cons
   return out;
 }
 
-std::optional<share::FileIdentity> OpenRegistry::file_of_lease(const share::LeaseId& lease) const {
+bool OpenRegistry::has_lease(const share::LeaseId& lease) const {
   const MutexLock lock(mutex_);
   const auto found = leases_.find(lease);
-  return found == leases_.end() ? std::nullopt : std::optional(found->second.file);
+  return found != leases_.end() && !found->second.file_delete_on_close;
 }
 
 }  // namespace dozo::server

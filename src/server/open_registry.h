@@ -39,7 +39,7 @@ class OpenRegistry {
   using Notices = std::vector<share::Effect>;  // BreakOplock and BreakLease that were held
 
   // Before the engine is asked for `open`.
-  void expect(share::OpenId open, const std::optional<share::LeaseId>& lease, const share::FileIdentity& file);
+  void expect(share::OpenId open, const std::optional<share::LeaseId>& lease, bool delete_on_close);
   // It has become an open of a client, which does not know it yet.
   void publish(share::OpenId open, OpenHome home);
   // The answer is on its way to the client. What is to be sent to it now.
@@ -57,8 +57,9 @@ class OpenRegistry {
   std::optional<OpenHome> find(share::OpenId open) const;
   // Of the opens that share the lease, as far as they are known to their client; oldest first.
   std::vector<OpenHome> find_lease(const share::LeaseId& lease) const;
-  // The file a lease key is in use for. [MS-SMB2] 3.3.5.9.8: for another one it is an invalid parameter.
-  std::optional<share::FileIdentity> file_of_lease(const share::LeaseId& lease) const;
+  // Whether the lease key is in use, so that it cannot be another file's. [MS-SMB2] 3.3.5.9.8: unless
+  // Lease.FileDeleteOnClose.
+  bool has_lease(const share::LeaseId& lease) const;
   std::size_t lease_count() const { return lease_count_.load(std::memory_order_relaxed); }
 
  private:
@@ -69,7 +70,7 @@ class OpenRegistry {
     std::optional<share::BreakOplock> held;
   };
   struct LeaseEntry {
-    share::FileIdentity file;
+    bool file_delete_on_close = false;
     boost::container::small_vector<share::OpenId, 2> opens;
     std::size_t unannounced = 0;
     std::vector<share::BreakLease> held;

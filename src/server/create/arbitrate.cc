@@ -71,12 +71,9 @@ share::OpenRequest request_of(const Request& request, const CreateParameters& pa
   // [MS-SMB2] 3.3.5.9: FILE_COMPLETE_IF_OPLOCKED is set to zero.
   open.complete_if_oplocked = false;
   open.is_directory = about.is_directory;
+  if (about.key.is_main_stream()) open.allocation_size = about.where.info.allocation_size;
   ask_for_caching(request, plan, about.is_directory, open);
   return open;
-}
-
-std::optional<share::LeaseId> lease_of(const share::OpenRequest& open) {
-  return open.lease ? std::optional(share::LeaseId{open.client_guid, open.lease->key}) : std::nullopt;
 }
 
 DeletedName name_of(const Request& request, const Arbitration& about) {
@@ -93,8 +90,7 @@ DeletedName name_of(const Request& request, const Arbitration& about) {
 Result<> check_new_lease(const Request& request, const CreatePlan& plan) {
   if (!plan.lease) return {};
   const share::LeaseId lease{request.connection.negotiated->client_guid, plan.lease->key};
-  const bool in_use = request.server.sharing().opens().file_of_lease(lease).has_value();
-  return in_use ? Result<>(fail(NtStatus::INVALID_PARAMETER)) : Result<>();
+  return request.server.sharing().opens().has_lease(lease) ? Result<>(fail(NtStatus::INVALID_PARAMETER)) : Result<>();
 }
 
 runtime::Task<Result<ShareGrant>> arbitrate(Request& request, const CreateParameters& parameters,
@@ -104,7 +100,7 @@ runtime::Task<Result<ShareGrant>> arbitrate(Request& request, const CreateParame
   share::OpenRequest open = request_of(request, parameters, plan, granted, about);
   WaitingTicket ticket(request);
   open.ticket = ticket.id;
-  sharing.opens().expect(open.open, lease_of(open), about.key.file());
+  sharing.opens().expect(open.open, share::lease_of(open), open.delete_on_close);
   const share::Effects effects = server.apply(open);
   if (!effects.granted()) sharing.forget(open.open);
   if (effects.parked()) {

@@ -62,19 +62,20 @@ Result<> plan_caching(const Request& request, const CreateParameters& parameters
 
 std::optional<ByteVector> answer_lease(const CreateAnswer& answer) {
   if (answer.caching.oplock != OplockLevel::lease || !answer.plan.lease) return std::nullopt;
-  const share::LeaseRequest& asked = *answer.plan.lease;
+  const share::Grant& granted = answer.caching;
+  const Guid key = answer.plan.lease->key;
   wire::LeaseFlags flags;
-  if (answer.caching.break_in_progress) flags |= wire::LeaseFlag::break_in_progress;
-  if (!asked.v2) {
-    return wire::encode_plain(
-        wire::LeaseContext{.lease_key = asked.key, .lease_state = answer.caching.lease, .lease_flags = flags});
+  if (granted.break_in_progress) flags |= wire::LeaseFlag::break_in_progress;
+  // The lease's version counts, not that of this request for it.
+  if (!granted.lease_v2) {
+    return wire::encode_plain(wire::LeaseContext{.lease_key = key, .lease_state = granted.lease, .lease_flags = flags});
   }
-  if (asked.parent_key) flags |= wire::LeaseFlag::parent_lease_key_set;
-  return wire::encode_plain(wire::LeaseContextV2{.lease_key = asked.key,
-                                                 .lease_state = answer.caching.lease,
+  if (granted.parent_key) flags |= wire::LeaseFlag::parent_lease_key_set;
+  return wire::encode_plain(wire::LeaseContextV2{.lease_key = key,
+                                                 .lease_state = granted.lease,
                                                  .flags = flags,
-                                                 .parent_lease_key = asked.parent_key.value_or(Guid{}),
-                                                 .epoch = answer.caching.epoch});
+                                                 .parent_lease_key = granted.parent_key.value_or(Guid{}),
+                                                 .epoch = granted.epoch});
 }
 
 }  // namespace dozo::server

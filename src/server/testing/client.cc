@@ -82,7 +82,21 @@ void Client::on_message(Bytes message, bool encrypted) {
   check_signature(answer);
   check_form(answer);
   last_frame_.push_back(answer);
-  take_answer(std::move(answer));
+  if (header->message_id == wire::kUnsolicitedMessageId) {
+    take_break(std::move(answer));
+  } else {
+    take_answer(std::move(answer));
+  }
+}
+
+// [MS-SMB2] 3.3.4.6, 3.3.4.7.
+void Client::take_break(Answer answer) {
+  if (answer.header.command != wire::Command::oplock_break) add_problem("an unasked message that is no break");
+  if (answer.header.status != NtStatus::SUCCESS) add_problem("a break with a status");
+  if (answer.header.tree_id != TreeId() || answer.header.credits != 0) add_problem("a break with a tree or credits");
+  if (answer.is_signed) add_problem("a signed break");
+  if (options_.encrypt && !answer.encrypted) add_problem("a plain break to a client that encrypts");
+  breaks_.push_back(std::move(answer));
 }
 
 void Client::check_signature(Answer& answer) {

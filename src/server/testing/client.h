@@ -21,6 +21,7 @@
 #include "runtime/socket.h"
 #include "wire/close.h"
 #include "wire/create.h"
+#include "wire/create_contexts.h"
 #include "wire/header.h"
 #include "wire/info_class.h"
 #include "wire/ioctl.h"
@@ -44,6 +45,7 @@ struct ClientOptions {
   std::vector<wire::Cipher> ciphers = {wire::Cipher::aes_128_gcm, wire::Cipher::aes_128_ccm};
   std::vector<wire::SigningAlgorithm> signing = {wire::SigningAlgorithm::aes_gmac, wire::SigningAlgorithm::aes_cmac};
   SessionId previous_session;
+  std::uint8_t machine = 0xC1;  // its ClientGuid: connections of one machine share their leases
 };
 
 // One message of the server. Views that decode() yields lie in `bytes`.
@@ -106,6 +108,7 @@ struct OpenArgs {
   ShareAccess share = ShareAccess::from_wire(7);
   FileAttributes attributes;
   std::vector<wire::CreateContext> contexts;
+  OplockLevel oplock = OplockLevel::none;
 };
 wire::CreateRequest create_request(std::string_view name, const OpenArgs& args);
 
@@ -170,6 +173,17 @@ class Client {
   Answer ioctl(FileId id, wire::Fsctl code, Bytes input, std::uint32_t output_max, Sending sending = {});
   Answer echo(Sending sending = {});
 
+  // --- What it caches. A lease context lives as long as the client.
+  wire::CreateContext lease_context(const wire::LeaseContext& lease);
+  wire::CreateContext lease_context(const wire::LeaseContextV2& lease);
+  // The next notification of a break that nobody has looked at yet; none() when none comes.
+  Answer next_break(Duration at_most = std::chrono::seconds(5));
+  bool has_break() const { return !breaks_.empty(); }
+  MessageId start_ack(FileId id, OplockLevel level);
+  Answer ack(FileId id, OplockLevel level) { return wait(start_ack(id, level)); }
+  MessageId start_ack(const Guid& lease, LeaseState state);
+  Answer ack(const Guid& lease, LeaseState state) { return wait(start_ack(lease, state)); }
+
   // --- Behind all that.
   void send_frame(Bytes message);  // behind a direct TCP prefix
   void send_bytes(Bytes bytes);    // as they are
@@ -208,6 +222,7 @@ class Client {
   void check_signature(Answer& answer);
   void check_form(const Answer& answer);
   void take_answer(Answer answer);
+  void take_break(Answer answer);
   bool open_frame(ByteVector& frame);
   ByteVector seal_frame(Bytes plain, SessionId session, bool broken);
   wire::Header header_of(const Element& element);
@@ -243,6 +258,7 @@ class Client {
   std::map<MessageId, Asked> outstanding_;
   std::map<MessageId, Answer> interim_;
   std::map<MessageId, Answer> answers_;
+  std::deque<Answer> breaks_;
   std::vector<Answer> last_frame_;
   std::size_t frames_received_ = 0;
   std::vector<std::string> problems_;

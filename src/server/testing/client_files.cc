@@ -15,6 +15,7 @@ namespace dozo::server::testing {
 
 wire::CreateRequest create_request(std::string_view name, const OpenArgs& args) {
   wire::CreateRequest request;
+  request.requested_oplock_level = args.oplock;
   request.desired_access = args.access;
   request.file_attributes = args.attributes;
   request.share_access = args.share;

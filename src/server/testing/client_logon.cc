@@ -19,7 +19,7 @@ wire::NegotiateRequest Client::negotiate_request() {
   wire::NegotiateRequest request;
   request.security_mode = options_.security_mode;
   request.capabilities = options_.dialect >= Dialect::smb_3_0 ? options_.capabilities : wire::Capabilities();
-  request.client_guid.bytes[0] = 0xC1;
+  request.client_guid.bytes[0] = options_.machine;
   for (const Dialect d : kAllDialects) {
     if (d == options_.dialect || (d < options_.dialect && !options_.only_this_dialect)) {
       request.dialects.push_back(static_cast<std::uint16_t>(d));

@@ -35,7 +35,7 @@ class ServerTest : public ::testing::Test {
     return *alice_;
   }
   Client& bob() {
-    if (bob_ == nullptr) bob_ = &world().log_on({.user = "bob"});
+    if (bob_ == nullptr) bob_ = &world().log_on({.user = "bob", .machine = 0xB0});
     return *bob_;
   }
   void TearDown() override {
