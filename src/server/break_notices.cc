@@ -18,7 +18,6 @@ using Connections = std::vector<std::shared_ptr<Connection>>;
 struct Notice {
   Server& server;
   ByteVector message;
-  // Sessions whose opens it is about; a connection of one of them encrypts where that session or open wants it.
   std::vector<OpenHome> about;
   Connections connections;
   std::size_t next = 0;
@@ -41,12 +40,19 @@ ByteVector message_of(const M& body, SessionId session) {
   return std::move(out).take();
 }
 
-// The session whose key the notification has to be encrypted with, if any. [MS-SMB2] 3.3.4.1.4.
+// The session whose key the notification is encrypted with, if any: one that holds the opens, or another of this client.
+// [MS-SMB2] 3.3.4.1.4.
 std::shared_ptr<Session> seal_with(const Connection& connection, const Notice& notice) {
+  if (std::ranges::none_of(notice.about, &OpenHome::encrypted)) return nullptr;
+  const auto can_seal = [](const std::shared_ptr<Session>& session) {
+    return session && session->is_valid() && session->valid().sealer.has_value();
+  };
   for (const OpenHome& home : notice.about) {
     std::shared_ptr<Session> session = connection.find_session(SessionId(home.owner.value()));
-    if (!session || !session->is_valid() || !session->valid().sealer) continue;
-    if (home.encrypted || session->valid().encrypt_data) return session;
+    if (can_seal(session)) return session;
+  }
+  for (const auto& [id, session] : connection.sessions) {
+    if (can_seal(session)) return session;
   }
   return nullptr;
 }
@@ -76,15 +82,9 @@ void try_next(const NoticeRef& notice) {
   });
 }
 
-// Those that carry one of the opens' sessions come first: from there an acknowledgement is likeliest.
-Connections in_order(const Server& server, const std::vector<OpenHome>& about, Connections all) {
-  Connections out;
-  const auto add = [&](const std::shared_ptr<Connection>& connection) {
-    if (connection && std::ranges::find(out, connection) == out.end()) out.push_back(connection);
-  };
-  for (const OpenHome& home : about) add(server.connection_of_session(SessionId(home.owner.value())));
-  for (const auto& connection : all) add(connection);
-  return out;
+Connections connections_of(const Server& server, SessionId session) {
+  std::shared_ptr<Connection> connection = server.connection_of_session(session);
+  return connection ? Connections{std::move(connection)} : Connections{};
 }
 
 }  // namespace
@@ -98,7 +98,7 @@ void send_oplock_break(Server& server, const share::BreakOplock& notice) {
              .message = message_of(
                  wire::OplockBreakNotification{.oplock_level = notice.to, .file_id = home->file_id}, session),
              .about = {*home},
-             .connections = in_order(server, {*home}, {}),
+             .connections = connections_of(server, session),
              .completion = share::AckOplock{notice.open, OplockLevel::none}}));
 }
 
@@ -109,12 +109,10 @@ void send_lease_break(Server& server, const share::BreakLease& notice) {
   body.lease_key = notice.lease.key;
   body.current_lease_state = notice.from;
   body.new_lease_state = notice.to;
-  std::vector<OpenHome> about = server.sharing().opens().find_lease(notice.lease);
-  Connections connections = in_order(server, about, server.connections_of_client(notice.lease.client));
   try_next(std::make_shared<Notice>(Notice{.server = server,
                                            .message = message_of(body, SessionId()),
-                                           .about = std::move(about),
-                                           .connections = std::move(connections),
+                                           .about = server.sharing().opens().find_lease(notice.lease),
+                                           .connections = server.connections_of_client(notice.lease.client),
                                            .completion = share::AckLease{notice.lease, {}},
                                            .acknowledged = notice.ack_required}));
 }

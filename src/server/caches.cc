@@ -62,10 +62,4 @@ void entry_changed(Server& server, std::uint64_t volume, const vfs::NodeRef& dir
   static_cast<void>(server.apply(share::DirectoryChange{{volume, node.device, node.inode}, by}));
 }
 
-void data_changed(Server& server, Open& open) {
-  if (open.modified) return;
-  open.modified = true;
-  entry_changed(server, open);
-}
-
 }  // namespace dozo::server

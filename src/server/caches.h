@@ -32,7 +32,4 @@ void entry_changed(Server& server, const Open& open);
 void entry_changed(Server& server, std::uint64_t volume, const vfs::NodeRef& directory,
                    const std::optional<share::LeaseId>& by);
 
-// The first change of an open's data or size: its directory's listing tells it. [MS-FSA] 2.1.5.4.
-void data_changed(Server& server, Open& open);
-
 }  // namespace dozo::server

@@ -27,7 +27,7 @@ struct OpenHome {
   std::weak_ptr<Open> open;
   share::OwnerId owner;
   FileId file_id;
-  bool encrypted = false;  // its share is for encrypted requests only
+  bool encrypted = false;  // what is said of it is encrypted: its CREATE was
 };
 
 // Thread-safe. Owned by the server.

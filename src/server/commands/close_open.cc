@@ -91,7 +91,8 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
   const share::Effects effects =
       server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
   server.sharing().forget(open->share_id);
-  // The sizes and times that were written are in the directory's listing from now on.
+  // What was written shows in the directory's listing from now on, as clients see it of Windows (smbtorture's
+  // lease.v2_request).
   if (open->modified) entry_changed(server, *open);
   for (const share::Effect& effect : effects) {
     const auto* p = std::get_if<share::Purge>(&effect);

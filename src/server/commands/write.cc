@@ -60,7 +60,7 @@ runtime::Task<Result<Reply>> write_file(Request& request, OpenRef open, wire::Wr
   if (!in.data.empty()) {
     auto written = co_await open->file->write_at(*offset, in.data);
     if (!written) co_return fail(written.error());
-    data_changed(request.server, *open);
+    open->modified = true;
     open->position = *offset + in.data.size();
   }
   // [MS-SMB2] 3.3.5.13: SMB2_WRITEFLAG_WRITE_THROUGH, or an open that was made so.

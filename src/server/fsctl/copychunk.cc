@@ -101,7 +101,7 @@ Task<FsctlAnswer> copy_all(FsctlCall& call, Open& source, const std::vector<SrvC
     auto copied = co_await copy_one(call, source, chunk);
     if (!copied) co_return fsctl_answer(done, copied.error());
     done.total_bytes_written += static_cast<std::uint32_t>(*copied);
-    data_changed(call.request.server, *call.open);
+    call.open->modified = true;
     if (*copied < chunk.length) {
       done.chunk_bytes_written = static_cast<std::uint32_t>(*copied);
       co_return fsctl_answer(done, NtStatus::INVALID_VIEW_SIZE);

@@ -32,7 +32,7 @@ Task<Result<>> zero_below_end(FsctlCall& call, vfs::ByteRange range) {
     auto broken = co_await break_caches(call.request, open, share::CacheUse::write);
     if (!broken) co_return fail(broken.error());
   }
-  data_changed(call.request.server, open);
+  open.modified = true;
   co_return co_await open.file->zero_range(range);
 }
 
@@ -125,7 +125,7 @@ FsctlTask duplicate_extents(FsctlCall& call) {
   // [MS-FSA] 2.1.5.10.4: a volume that cannot share blocks.
   if (!done && done.error() == NtStatus::NOT_SUPPORTED) co_return fail(NtStatus::INVALID_DEVICE_REQUEST);
   if (!done) co_return fail(done.error());
-  data_changed(call.request.server, *call.open);
+  call.open->modified = true;
   co_return FsctlAnswer();
 }
 
