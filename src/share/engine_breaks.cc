@@ -166,6 +166,16 @@ void Engine::State::expire_breaks(Effects& out) {
 
 namespace {
 
+// By name, so that the order of what follows is always the same one.
+std::vector<FileKey> streams_of(const FileState& file) {
+  std::vector<FileKey> out;
+  for (const auto& stream : file.streams) {
+    out.push_back({file.identity.volume, file.identity.device, file.identity.inode, stream->name});
+  }
+  std::ranges::sort(out);
+  return out;
+}
+
 Actor actor_of(const OpenState& open) {
   return {open.request.open, lease_of(open.request), open.request.granted_access};
 }
@@ -222,15 +232,12 @@ void Engine::State::on(const BreakForReplace& event, Effects& out) {
   if (file == nullptr) return out.push(Grant{});
   const BreakRule& rule = rule_of(Act::replace);
   const Actor actor{std::nullopt, event.by, {}};
-  std::vector<std::u16string> streams;
   for (const auto& stream : file->streams) {
     if (is_held_off(rule, *stream, actor)) return out.push(Refuse{NtStatus::FILE_NOT_AVAILABLE});
-    streams.push_back(stream->name);
   }
   Effects breaks;
   Awaited awaited;
-  for (const std::u16string& name : streams) {
-    const FileKey key{event.file.volume, event.file.device, event.file.inode, name};
+  for (const FileKey& key : streams_of(*file)) {
     for (CacheHolder* holder : break_caches(rule, key, actor, breaks)) awaited.push_back(holder);
   }
   if (awaited.empty()) return answer(out, breaks, std::nullopt);
@@ -248,12 +255,7 @@ void Engine::State::on(const OutsideChange& event, Effects& out) {
   out.push(Grant{});
   const FileState* file = find_file(event.file);
   if (file == nullptr) return;
-  std::vector<std::u16string> streams;
-  for (const auto& stream : file->streams) streams.push_back(stream->name);
-  for (const std::u16string& name : streams) {
-    const FileKey key{event.file.volume, event.file.device, event.file.inode, name};
-    break_caches(rule_of(Act::outside_change), key, {}, out);
-  }
+  for (const FileKey& key : streams_of(*file)) break_caches(rule_of(Act::outside_change), key, {}, out);
 }
 
 }  // namespace dozo::share

@@ -38,6 +38,8 @@ bool contains(const std::vector<T>& list, const T& value) {
   return std::ranges::find(list, value) != list.end();
 }
 
+std::string client_of(const Step& step) { return step.actor.substr(0, step.actor.find('.')); }
+
 }  // namespace
 
 EngineModel::Open* EngineModel::find(const std::string& actor, const std::string& handle) {
@@ -53,6 +55,10 @@ StepResult EngineModel::run(const Step& step) {
   if (step.verb == Verb::open) return open(step);
   if (step.verb == Verb::advance) return advance(step);
   if (step.verb == Verb::disconnect) return disconnect(step);
+  if (step.verb == Verb::cancel) return cancel(step);
+  if (step.verb == Verb::change) return change(step);
+  if (step.verb == Verb::outside) return outside(step);
+  if (step.verb == Verb::ack && step.lease) return acknowledge_lease(step);
   Open* open = find(step.actor, step.handle);
   if (open == nullptr) return {"FILE_CLOSED", {}};
   switch (step.verb) {
@@ -64,8 +70,12 @@ StepResult EngineModel::run(const Step& step) {
     case Verb::read:
     case Verb::write:
       return io(step, *open);
-    case Verb::cancel:
-      return cancel(*open);
+    case Verb::use:
+      return use(step, *open);
+    case Verb::replace:
+      return replace(step, *open);
+    case Verb::ack:
+      return acknowledge_oplock(step, *open);
     case Verb::delete_file:
       return mark(step, *open, true);
     case Verb::undelete:
@@ -96,18 +106,6 @@ bool EngineModel::violates_sharing(const Step& step, int file) const {
   return false;
 }
 
-StepResult EngineModel::open(const Step& step) {
-  if (find(step.actor, step.handle) != nullptr) return {"INVALID_HANDLE", {}};
-  if (!files_.contains(step.path)) files_[step.path] = next_file_++;
-  const int file = files_[step.path];
-  if (contains(deleted_links_, {file, step.path}) || contains(deleted_streams_, {file, step.stream})) {
-    return {"DELETE_PENDING", {}};
-  }
-  if (violates_sharing(step, file)) return {"SHARING_VIOLATION", {}};
-  opens_.push_back({next_id_++, step, file, step.path, {}});
-  return {"ok", {}};
-}
-
 bool EngineModel::is_marked(const Open& open) const {
   return contains(deleted_links_, {open.file, open.path}) || contains(deleted_streams_, {open.file, open.step.stream});
 }
@@ -121,6 +119,7 @@ StepResult EngineModel::close(const Step& step, Open& open) {
 }
 
 void EngineModel::close_open(int id, bool nonempty, std::vector<std::string>& effects) {
+  end_cache_waits(id, effects);
   end_waits(id, effects);
   const Open gone = by_id(id);
   if (std::erase_if(locks_, [id](const Lock& l) { return l.open == id; }) != 0) {
@@ -132,7 +131,10 @@ void EngineModel::close_open(int id, bool nonempty, std::vector<std::string>& ef
       deleted_links_.emplace_back(gone.file, gone.path);
     else
       deleted_streams_.emplace_back(gone.file, gone.step.stream);
+    const Breaker who{client_of(gone.step), gone.step.lease ? gone.step.lease->key : "", id, false, false};
+    break_all("delete", gone.file, gone.step.stream, who, effects);
   }
+  const int cache = by_id(id).cache;  // the break may have ended it
   std::erase_if(opens_, [id](const Open& o) { return o.id == id; });
 
   const std::string name = gone.step.actor + " purge " + gone.step.handle;
@@ -146,6 +148,12 @@ void EngineModel::close_open(int id, bool nonempty, std::vector<std::string>& ef
   if (std::ranges::none_of(opens_, same_link) && std::erase(deleted_links_, link) != 0) {
     effects.push_back(name);
     files_.erase(gone.path);
+  }
+  // The last open of a lease, or the one of an oplock: who waited for it need not any more.
+  if (cache != 0 && std::ranges::none_of(opens_, [cache](const Open& o) { return o.cache == cache; })) {
+    cache_of(cache)->state = "R";
+    finish(cache, effects);
+    drop(cache);
   }
 }
 
@@ -262,13 +270,19 @@ StepResult EngineModel::io(const Step& step, const Open& open) {
   return {is_blocked ? "FILE_LOCK_CONFLICT" : "ok", {}};
 }
 
-StepResult EngineModel::cancel(const Open& open) {
-  for (auto it = waits_.rbegin(); it != waits_.rend(); ++it) {
-    if (it->lock.open != open.id) continue;
-    waits_.erase(std::next(it).base());
-    return {"ok", {open.step.actor + " wake CANCELLED"}};
+StepResult EngineModel::cancel(const Step& step) {
+  const Open* open = find(step.actor, step.handle);
+  int newest = 0;
+  for (const Wait& wait : waits_) {
+    if (open != nullptr && wait.lock.open == open->id) newest = std::max(newest, wait.ticket);
   }
-  return {"NOT_FOUND", {}};
+  for (const CacheWait& wait : cache_waits_) {
+    if (wait.actor == step.actor && wait.handle == step.handle) newest = std::max(newest, wait.id);
+  }
+  if (newest == 0) return {open == nullptr ? "FILE_CLOSED" : "NOT_FOUND", {}};
+  std::erase_if(waits_, [newest](const Wait& w) { return w.ticket == newest; });
+  std::erase_if(cache_waits_, [newest](const CacheWait& w) { return w.id == newest; });
+  return {"ok", {step.actor + " wake CANCELLED"}};
 }
 
 StepResult EngineModel::mark(const Step&, const Open& open, bool on) {
@@ -313,6 +327,10 @@ StepResult EngineModel::link(const Step& step, const Open& open) {
 
 StepResult EngineModel::disconnect(const Step& step) {
   StepResult out{"ok", {}};
+  for (const CacheWait& wait : cache_waits_) {
+    if (wait.actor == step.actor) out.effects.push_back(step.actor + " wake CANCELLED");
+  }
+  std::erase_if(cache_waits_, [&](const CacheWait& w) { return w.actor == step.actor; });
   std::vector<int> gone;
   for (const Open& open : opens_) {
     if (open.step.actor == step.actor) gone.push_back(open.id);
@@ -332,9 +350,19 @@ StepResult EngineModel::advance(const Step& step) {
     const auto first = std::ranges::min_element(waits_, [](const Wait& a, const Wait& b) {
       return a.until.value_or(Duration::max()) < b.until.value_or(Duration::max());
     });
-    if (first == waits_.end() || !first->until || *first->until > now_) return out;
+    if (first == waits_.end() || !first->until || *first->until > now_) break;
     out.effects.push_back(by_id(first->lock.open).step.actor + " wake LOCK_NOT_GRANTED");
     waits_.erase(first);
+  }
+  while (true) {
+    const Cache* late = nullptr;
+    for (const Cache& cache : caches_) {
+      const bool due = cache.breaking && cache.until <= now_;
+      if (due && (late == nullptr || cache.until < late->until)) late = &cache;
+    }
+    if (late == nullptr) return out;
+    cache_of(late->id)->state = "";
+    finish(late->id, out.effects);
   }
 }
 

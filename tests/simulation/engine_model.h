@@ -19,7 +19,10 @@ class EngineModel {
 
   std::size_t open_count() const { return opens_.size(); }
   std::size_t lock_count() const { return locks_.size(); }
-  std::size_t wait_count() const { return waits_.size(); }
+  std::size_t wait_count() const { return waits_.size() + cache_waits_.size(); }
+  std::size_t oplock_count() const;
+  std::size_t lease_count() const;
+  std::size_t break_count() const;
 
  private:
   struct Open {
@@ -28,6 +31,7 @@ class EngineModel {
     int file = 0;
     std::string path;
     std::map<std::uint32_t, int> sequences;
+    int cache = 0;  // 0: none
   };
   struct Lock {
     int open = 0;
@@ -41,6 +45,37 @@ class EngineModel {
     std::optional<LockSequence> sequence;
     std::optional<Duration> until;
   };
+  // A lease with all its opens, or an oplock with its one. States are "", "R", "RW", "RH", "RWH".
+  struct Cache {
+    int id = 0;
+    int file = 0;
+    std::string stream;
+    std::string client;  // of leases: empty for an oplock
+    std::string key;
+    std::string state;
+    bool v2 = false;
+    int epoch = 0;
+    bool of_deleted_file = false;
+    bool breaking = false;
+    std::string announced;
+    std::string wanted;  // announced, or less
+    Duration until{};
+  };
+  struct CacheWait {
+    int id = 0;
+    std::string actor;
+    std::string handle;
+    int open = 0;  // that waits, if there is one
+    std::vector<int> caches;
+  };
+  // Who breaks others' caches: a client with a lease, an open, both or neither.
+  struct Breaker {
+    std::string client;
+    std::string key;
+    int open = 0;
+    bool attributes_only = false;
+    bool security_only = false;
+  };
 
   StepResult open(const Step& step);
   StepResult close(const Step& step, Open& open);
@@ -48,12 +83,38 @@ class EngineModel {
   StepResult lock_all(const Step& step, Open& open);
   StepResult unlock_all(const Step& step, Open& open);
   StepResult io(const Step& step, const Open& open);
-  StepResult cancel(const Open& open);
+  StepResult cancel(const Step& step);
   StepResult mark(const Step& step, const Open& open, bool on);
   StepResult rename(const Step& step, Open& open);
   StepResult link(const Step& step, const Open& open);
   StepResult disconnect(const Step& step);
   StepResult advance(const Step& step);
+  StepResult use(const Step& step, const Open& open);
+  StepResult replace(const Step& step, const Open& open);
+  StepResult change(const Step& step);
+  StepResult outside(const Step& step);
+  StepResult acknowledge_lease(const Step& step);
+  StepResult acknowledge_oplock(const Step& step, const Open& open);
+
+  int file_of(const std::string& path);
+  bool is_waiting(const std::string& actor, const std::string& handle) const;
+  Cache* cache_of(int id);
+  bool is_owner(const Breaker& who, const Cache& cache) const;
+  std::optional<std::string> loss(const std::string& what, const Cache& cache) const;
+  std::vector<int> break_all(const std::string& what, int file, const std::string& stream, const Breaker& who,
+                             std::vector<std::string>& effects);
+  void break_one(Cache& cache, const std::string& loses, std::vector<std::string>& effects);
+  std::string announcement(const Cache& cache, const std::string& from, const std::string& to) const;
+  void settle(int cache, const std::string& kept, std::vector<std::string>& effects);
+  void finish(int cache, std::vector<std::string>& effects);
+  void drop(int cache);
+  StepResult park(const Step& step, int open, std::vector<int> caches, StepResult result);
+  void end_cache_waits(int open, std::vector<std::string>& effects);
+  std::string grant(Open& open);
+  std::string grant_lease(Open& open);
+  bool may_cache(const Open& open, const std::string& wanted) const;
+  std::string best(const Open& open, const std::string& wanted) const;
+  std::string caching_text(const Cache* cache) const;
 
   Open* find(const std::string& actor, const std::string& handle);
   Open& by_id(int id);
@@ -71,8 +132,10 @@ class EngineModel {
   Duration now_{};
   std::map<std::string, int> files_;
   std::vector<Open> opens_;
-  std::vector<Lock> locks_;  // in the order taken
-  std::vector<Wait> waits_;  // in the order begun
+  std::vector<Lock> locks_;             // in the order taken
+  std::vector<Wait> waits_;             // in the order begun
+  std::vector<Cache> caches_;           // in the order granted
+  std::vector<CacheWait> cache_waits_;  // in the order begun
   std::vector<std::pair<int, std::string>> deleted_links_;
   std::vector<std::pair<int, std::string>> deleted_streams_;
 };

@@ -41,7 +41,7 @@ class Generator {
     Verb verb;
     unsigned parts;
   };
-  static constexpr std::array<Weight, 14> kWeights = {{{Verb::open, 26},
+  static constexpr std::array<Weight, 19> kWeights = {{{Verb::open, 26},
                                                        {Verb::close, 9},
                                                        {Verb::lock, 26},
                                                        {Verb::unlock, 22},
@@ -54,7 +54,12 @@ class Generator {
                                                        {Verb::rename, 3},
                                                        {Verb::link, 2},
                                                        {Verb::disconnect, 1},
-                                                       {Verb::advance, 3}}};
+                                                       {Verb::advance, 3},
+                                                       {Verb::use, 12},
+                                                       {Verb::ack, 16},
+                                                       {Verb::replace, 2},
+                                                       {Verb::change, 1},
+                                                       {Verb::outside, 1}}};
 
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
@@ -80,13 +85,30 @@ class Generator {
     Step step;
     step.verb = verb();
     if (step.verb == Verb::advance) {
-      step.time = std::chrono::seconds(1 + below(5));
+      step.time = std::chrono::seconds(1 + below(one_in(3) ? 40 : 5));
       return step;
     }
-    step.actor = pick(std::array{"A", "B", "C"});
+    if (step.verb == Verb::outside) {
+      step.path = path();
+      return step;
+    }
+    step.actor = pick(std::array{"A", "B", "C", "A.2"});
+    if (step.verb == Verb::change) {
+      step.path = path();
+      if (one_in(2)) step.lease.emplace().key = pick(std::array{"K", "L"});
+      return step;
+    }
+    if (step.verb == Verb::ack && one_in(2)) {
+      step.lease.emplace().key = pick(std::array{"K", "L"});
+      step.lease->state = state();
+      return step;
+    }
     if (step.verb == Verb::disconnect) return step;
     step.handle = pick(std::array{"h1", "h2", "h3"});
     if (step.verb == Verb::open) open(step);
+    if (step.verb == Verb::ack) step.oplock = level();
+    if (step.verb == Verb::use) step.use = static_cast<CacheUse>(below(5));
+    if (step.verb == Verb::replace) step.path = path();
     if (step.verb == Verb::close) step.nonempty = one_in(4);
     if (step.verb == Verb::rename || step.verb == Verb::link) step.path = path();
     if (step.verb == Verb::rename) step.replace = one_in(2);
@@ -106,7 +128,40 @@ class Generator {
     step.share = ShareAccess::from_wire(one_in(4) ? static_cast<std::uint32_t>(below(8)) : 7);
     step.is_directory = step.path == "d" && step.stream.empty();
     step.delete_on_close = one_in(12);
+    caching(step);
   }
+
+  // A third of the opens only looks: what W is about is a sole opener among such.
+  void caching(Step& step) {
+    if (one_in(3)) step.access = Access::read_attributes | Access::synchronize;
+    if (one_in(12)) step.access |= one_in(2) ? Access::read_control : Access::read_ea;
+    step.overwrites = !step.is_directory && one_in(8);
+    step.complete_if_oplocked = one_in(12);
+    if (one_in(8)) step.allocation_size = below(16);
+    if (one_in(3)) return;
+    if (one_in(2)) {
+      step.oplock = level();
+      if (step.oplock == OplockLevel::lease) step.oplock = OplockLevel::batch;
+      return;
+    }
+    step.lease = LeaseWords{pick(std::array{"K", "L"}), state(), one_in(2), 0, ""};
+    if (step.lease->v2) step.lease->epoch = static_cast<std::uint16_t>(below(3) * 10);
+  }
+
+  LeaseState state() {
+    return one_in(8) ? LeaseState::from_wire(static_cast<std::uint32_t>(below(8)))
+                     : std::array{kStateR, kStateRH, kStateRW, kStateRWH, LeaseState{}}[below(5)];
+  }
+
+  OplockLevel level() {
+    using enum OplockLevel;
+    return std::array{none, level_ii, level_ii, exclusive, batch, batch, one_in(4) ? lease : level_ii}[below(7)];
+  }
+
+  static constexpr LeaseState kStateR = LeaseBit::read;
+  static constexpr LeaseState kStateRH = LeaseBit::read | LeaseBit::handle;
+  static constexpr LeaseState kStateRW = LeaseBit::read | LeaseBit::write;
+  static constexpr LeaseState kStateRWH = LeaseBit::read | LeaseBit::write | LeaseBit::handle;
 
   // Mostly a range that was used not long ago: what locks, waits and unlocks are about is to meet.
   LockElement range(LockKind kind) {
@@ -148,7 +203,8 @@ std::optional<std::size_t> first_difference(const std::vector<Step>& steps, cons
     if (runner.run(steps[i]) != model.run(steps[i])) return i;
     const EngineCounts counts = runner.engine().counts();
     if (counts.opens != model.open_count() || counts.locks != model.lock_count()) return i;
-    if (counts.waiters != model.wait_count()) return i;
+    if (counts.waiters != model.wait_count() || counts.breaks != model.break_count()) return i;
+    if (counts.oplocks != model.oplock_count() || counts.leases != model.lease_count()) return i;
   }
   return std::nullopt;
 }
@@ -215,7 +271,14 @@ TEST(EngineSimulation, the_steps_reach_every_answer_and_effect) {
   for (std::uint64_t seed = 1; seed <= 60; ++seed) {
     for (const StepResult& result : results(Generator(seed).steps())) {
       ++seen[result.answer];
-      for (const std::string& effect : result.effects) ++seen[effect.substr(2, effect.find(" h") - 2)];
+      if (result.answer.ends_with(" breaking")) ++seen["breaking"];
+      // "A.2 wake ok", "A break h1 to none": what happens, not to whom.
+      for (const std::string& effect : result.effects) {
+        const std::size_t verb = effect.find(' ') + 1;
+        const std::size_t object = effect.find(' ', verb);
+        const bool wake = effect.compare(verb, 4, "wake") == 0;
+        ++seen[effect.substr(verb, wake ? std::string::npos : object - verb)];
+      }
     }
   }
   for (const char* what : {"ok",
@@ -233,6 +296,22 @@ TEST(EngineSimulation, the_steps_reach_every_answer_and_effect) {
                            "ACCESS_DENIED",
                            "NOT_FOUND",
                            "OBJECT_NAME_COLLISION",
+                           "INVALID_OPLOCK_PROTOCOL",
+                           "INVALID_DEVICE_STATE",
+                           "UNSUCCESSFUL",
+                           "REQUEST_NOT_ACCEPTED",
+                           "ok oplock=none",
+                           "ok oplock=level_ii",
+                           "ok oplock=exclusive",
+                           "ok oplock=batch",
+                           "ok lease=-",
+                           "ok lease=R",
+                           "ok lease=RW",
+                           "ok lease=RH",
+                           "ok lease=RWH",
+                           "breaking",
+                           "break",
+                           "wake FILE_CLOSED",
                            "wake ok",
                            "wake CANCELLED",
                            "wake RANGE_NOT_LOCKED",
@@ -263,7 +342,8 @@ TEST_P(EngineCanary, a_planted_bug_is_found_and_shrunk) {
 
 INSTANTIATE_TEST_SUITE_P(EveryCanary, EngineCanary,
                          testing::Values(Canary::unlock_wakes_one, Canary::append_is_not_write,
-                                         Canary::close_keeps_locks, Canary::rollback_keeps_first));
+                                         Canary::close_keeps_locks, Canary::rollback_keeps_first,
+                                         Canary::break_forgets_waiter, Canary::own_lease_is_broken));
 
 }  // namespace
 }  // namespace dozo::share
