@@ -79,6 +79,7 @@ Server::Server(ServerParts parts)
       guid_(users_->snapshot()->machine().server_guid),
       started_at_(clock_.wall_now()),
       engine_(parts.engine),
+      durables_(parts.config->limits.preserved_opens_per_user_max),
       limits_(limit_settings(parts.config->limits)),
       last_persistent_file_id_(random_u64() >> 16),
       config_(std::move(parts.config)),

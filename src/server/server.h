@@ -21,6 +21,7 @@
 #include "runtime/loop.h"
 #include "runtime/socket.h"
 #include "server/config.h"
+#include "server/durable/table.h"
 #include "server/open.h"
 #include "server/share_effects.h"
 #include "server/trace.h"
@@ -81,6 +82,7 @@ class Server {
 
   share::ShardedEngine& engine() { return engine_; }
   const share::ShardedEngine& engine() const { return engine_; }
+  DurableTable& durables() { return durables_; }
   identity::UserSource& users() { return *users_; }
   identity::SidDirectory& sids() { return *sids_; }
   const identity::NtlmServerSettings& ntlm_settings() const { return ntlm_settings_; }
@@ -129,6 +131,7 @@ class Server {
   WallTime started_at_;
   share::ShardedEngine engine_;
   ShareEffects sharing_{*this};
+  DurableTable durables_;
   guard::Limits limits_;
   std::atomic<std::uint64_t> last_connection_id_{0};
   std::atomic<std::uint64_t> last_persistent_file_id_;

@@ -94,11 +94,16 @@ runtime::Task<Result<vfs::CallerRef>> caller_of(Request& request, ShareRef share
       vfs::Caller{.uid = root->info.uid, .gid = root->info.gid, .groups = {}, .switch_identity = true});
 }
 
-wire::TreeConnectResponse response_of(const Tree& tree) {
+wire::TreeConnectResponse response_of(const Request& request, const Tree& tree) {
   wire::TreeConnectResponse response;
   response.share_type = tree.share->is_ipc() ? wire::ShareType::pipe : wire::ShareType::disk;
   if (tree.share->is_ipc()) response.share_flags |= wire::ShareProperty::no_caching;
   if (tree.share->encryption_required) response.share_flags |= wire::ShareProperty::encrypt_data;
+  // [MS-SMB2] 3.3.5.7: for a dialect that can use it.
+  const bool smb3 = is_smb3(request.connection.negotiated->dialect);
+  if (smb3 && tree.share->config.continuously_available) {
+    response.capabilities |= wire::ShareCapability::continuous_availability;
+  }
   response.maximal_access = tree.maximal_access;
   return response;
 }
@@ -132,7 +137,7 @@ runtime::Task<Result<Reply>> handle_tree_connect(Request& request) {
   request.session->valid().trees.emplace(tree->id, tree);
   request.server.stats.trees_now.fetch_add(1, std::memory_order_relaxed);
   request.tree_id = tree->id;
-  co_return Reply::of(response_of(*tree));
+  co_return Reply::of(response_of(request, *tree));
 }
 
 runtime::Task<Result<Reply>> handle_tree_disconnect(Request& request) {
