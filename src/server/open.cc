@@ -34,6 +34,8 @@ std::shared_ptr<Open> Open::moved_to(FileId new_id, std::shared_ptr<Tree> new_tr
   out->share_id = share_id;
   out->key = key;
   out->position = position;
+  out->lease = lease;
+  out->parent_lease = parent_lease;
   out->mode = mode;
   out->ea_index = ea_index;
   out->pinned_write_time = pinned_write_time;

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <string>
 
 #include "base/time.h"
 #include "model/access_mask.h"
@@ -36,7 +37,9 @@ struct DurableHandle {
   std::optional<Guid> app_instance;
   std::optional<AppInstanceVersion> app_version;
   bool replay_eligible = false;  // when it was made; afterwards the open and the table know
+  std::string owner_name;        // the same as people know it
   // As the CREATE said, for a replay of it.
+  CreateOptions create_options;
   AccessMask desired_access;
   ShareAccess share_access;
   CreateAction action = CreateAction::opened;

@@ -30,8 +30,6 @@ struct PersistentOpen {
   std::string stream;
   vfs::NodeId node;  // what the path has to lead to
   AccessMask granted;
-  CreateOptions options;
-  std::string user;  // the owner's name, as whom it is opened again
   DurableHandle handle;
   OplockLevel oplock = OplockLevel::none;
   bool delete_pending = false;

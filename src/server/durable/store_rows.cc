@@ -106,6 +106,8 @@ std::optional<DurableHandle> handle_of(const SqliteStatement& row) {
   out.app_instance = guid_of(row, 22);
   if (row.optional_text(23)) out.app_version = {to_unsigned(row.integer(23)), to_unsigned(row.integer(24))};
   out.desired_access = AccessMask::from_wire(to_u32(row.integer(8)));
+  out.create_options = CreateOptions::from_wire(to_u32(row.integer(7)));
+  out.owner_name = row.text(11);
   out.share_access = ShareAccess::from_wire(to_u32(row.integer(9)) & 7);
   out.action = static_cast<CreateAction>(row.integer(10) & 3);
   return out;
@@ -122,8 +124,6 @@ std::optional<PersistentOpen> open_of(const SqliteStatement& row) {
   out.stream = row.text(3);
   out.node = {to_unsigned(row.integer(4)), to_unsigned(row.integer(5))};
   out.granted = AccessMask::from_wire(to_u32(row.integer(6)));
-  out.options = CreateOptions::from_wire(to_u32(row.integer(7)));
-  out.user = row.text(11);
   out.handle = *handle;
   const std::int64_t oplock = row.integer(16);
   const bool known = oplock == 0 || oplock == 1 || oplock == 8 || oplock == 9 || (oplock == 0xFF && handle->lease);
@@ -178,9 +178,9 @@ SqliteResult<> write_open(SqliteDatabase& database, const PersistentOpen& open) 
   const DurableHandle& handle = open.handle;
   row->bind(to_signed(open.id)).bind(open.share).bind(path_text(open.path)).bind(open.stream);
   row->bind(to_signed(open.node.device)).bind(to_signed(open.node.inode));
-  row->bind(std::int64_t{open.granted.bits()}).bind(std::int64_t{open.options.bits()});
+  row->bind(std::int64_t{open.granted.bits()}).bind(std::int64_t{open.handle.create_options.bits()});
   row->bind(std::int64_t{handle.desired_access.bits()}).bind(std::int64_t{handle.share_access.bits()});
-  row->bind(static_cast<std::int64_t>(handle.action)).bind(open.user).bind(to_string(handle.owner));
+  row->bind(static_cast<std::int64_t>(handle.action)).bind(handle.owner_name).bind(to_string(handle.owner));
   bind_guid(*row, handle.client_guid);
   bind_guid(*row, handle.create_guid);
   row->bind(std::chrono::duration_cast<std::chrono::milliseconds>(handle.durable_timeout).count());

@@ -37,8 +37,8 @@ PersistentOpen sample(std::uint64_t id = 0xF000000000000001) {
   out.stream = "s";
   out.node = {7, 0xFFFFFFFFFFFFFFFF};
   out.granted = kFileAllAccess;
-  out.options = CreateOption::write_through;
-  out.user = "alice";
+  out.handle.create_options = CreateOption::write_through;
+  out.handle.owner_name = "alice";
   out.handle.owner = sid_from_string("S-1-5-21-1-2-3-1000").value_or(Sid{});
   out.handle.is_durable = out.handle.is_persistent = out.handle.is_v2 = true;
   out.handle.durable_timeout = std::chrono::seconds(60);
@@ -66,8 +66,6 @@ void expect_same(const PersistentOpen& a, const PersistentOpen& b) {
   EXPECT_EQ(a.stream, b.stream);
   EXPECT_EQ(a.node, b.node);
   EXPECT_EQ(a.granted, b.granted);
-  EXPECT_EQ(a.options, b.options);
-  EXPECT_EQ(a.user, b.user);
   EXPECT_EQ(a.handle, b.handle);
   EXPECT_EQ(a.oplock, b.oplock);
   EXPECT_EQ(a.delete_pending, b.delete_pending);

@@ -27,7 +27,6 @@ struct DurableRecord {
   FileId id;
   SessionId session;  // 0: it is disconnected
   DurableHandle handle;
-  CreateOptions options;
   std::u16string share;  // folded
   std::u16string path;   // folded, with the stream
 };

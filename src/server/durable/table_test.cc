@@ -18,7 +18,7 @@ Guid guid(std::uint8_t n) {
 }
 
 DurableRecord record_of(std::uint64_t id, std::uint8_t create, bool eligible = true) {
-  DurableRecord out{.id = {id, id}, .session = SessionId(5), .handle = {}, .options = {}, .share = u"S", .path = u"P"};
+  DurableRecord out{.id = {id, id}, .session = SessionId(5), .handle = {}, .share = u"S", .path = u"P"};
   out.handle.client_guid = guid(1);
   out.handle.create_guid = guid(create);
   out.handle.replay_eligible = eligible;

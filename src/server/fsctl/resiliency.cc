@@ -31,6 +31,10 @@ FsctlTask lmr_request_resiliency(FsctlCall& call) {
   if (!open.durable) {
     open.durable = std::make_unique<DurableHandle>();
     open.durable->client_guid = call.request.connection.negotiated->client_guid;
+    open.durable->owner_name = call.request.session->valid().token->user_name;
+    if (const auto info = call.request.server.engine().find_open(open.share_id); info && open.lease) {
+      open.durable->lease = share::LeaseRequest{.key = open.lease->key, .v2 = info->caching.lease_v2};
+    }
   }
   DurableHandle& handle = *open.durable;
   handle.is_durable = false;
