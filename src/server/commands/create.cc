@@ -148,7 +148,7 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
   DOZO_CO_TRY(const CreatePlan plan, plan_create(request, parameters));
   DOZO_CO_TRY(ReplayVerdict replay, check_replay(request, parameters, plan));
   if (replay.open) {
-    co_return co_await answer_known(request, parameters, plan, replay.open, replay.open->durable->action);
+    co_return co_await answer_known(request, parameters, plan, replay.open, KnownBy::replay);
   }
   auto instance = co_await take_app_instance(request, parameters);
   if (!instance) co_return fail(instance.error());

@@ -135,6 +135,7 @@ std::optional<ByteVector> answer_durable_request(const CreateAnswer& answer) {
 std::optional<ByteVector> answer_durable_request_v2(const CreateAnswer& answer) {
   const DurableHandle* const handle = answer.open.durable.get();
   if (!answer.parameters.contexts.durable.request_v2 || handle == nullptr || !handle->is_durable) return std::nullopt;
+  if (!handle->is_persistent && !keeps_handle(answer.caching)) return std::nullopt;
   wire::DurableHandleResponseV2 out;
   const auto milliseconds = std::chrono::duration_cast<std::chrono::milliseconds>(handle->durable_timeout);
   out.timeout = static_cast<std::uint32_t>(milliseconds.count());

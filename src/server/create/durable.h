@@ -101,8 +101,9 @@ struct ReconnectAsk {
 Result<> check_reconnect(const Open& open, const ReconnectAsk& ask);
 
 // The answer about an open that was there. known_open.cc.
+enum class KnownBy : std::uint8_t { replay, reconnect };
 runtime::Task<Result<Reply>> answer_known(Request& request, const CreateParameters& parameters, const CreatePlan& plan,
-                                          OpenRef open, CreateAction action);
+                                          OpenRef open, KnownBy how);
 runtime::Task<Result<Reply>> reconnect_create(Request& request, const CreateParameters& parameters);
 // Whether the user may read what the path leads to. STATUS_ACCESS_DENIED, or why it leads nowhere.
 runtime::Task<Result<>> may_read(Request& request, const vfs::Path& path);

@@ -18,8 +18,10 @@ Result<OpenRef> answer_again(const Request& request, const CreateParameters& par
                              const DurableRecord& record) {
   if (!is_replay(request)) return fail(NtStatus::DUPLICATE_OBJECTID);
   if (!is_of_this_user(request, record)) return fail(NtStatus::ACCESS_DENIED);
+  // What had a lease has to ask for the same, and what had an oplock for none (smbtorture replay-dhv2-oplock-lease).
   const auto& lease = record.handle.lease;
-  if (lease && (!plan.lease || plan.lease->key != lease->key)) return fail(NtStatus::ACCESS_DENIED);
+  if (lease.has_value() != plan.lease.has_value()) return fail(NtStatus::ACCESS_DENIED);
+  if (lease && plan.lease->key != lease->key) return fail(NtStatus::ACCESS_DENIED);
   if (record.session != request.session->id) return fail(NtStatus::DUPLICATE_OBJECTID);
   const wire::DurableHandleRequestV2& asked = *parameters.contexts.durable.request_v2;
   if (record.handle.is_persistent && !asked.flags.has(wire::DurableFlag::persistent)) {

@@ -94,7 +94,8 @@ void lock_again(Server& server, const Open& open, const PersistentOpen& row) {
 
 // In the engine, and in the tables.
 Result<> enter(Server& server, const OpenRef& open, const PersistentOpen& row) {
-  server.sharing().opens().expect(open->share_id, open->lease, open->key.file());
+  server.sharing().opens().expect(open->share_id, open->lease,
+                                  row.handle.create_options.has(CreateOption::delete_on_close));
   const share::Effects effects = server.apply(engine_request(*open, row));
   if (!effects.granted()) {
     server.sharing().forget(open->share_id);
