@@ -1,4 +1,5 @@
-// SQLite with owned handles and results instead of codes. Only for sources of this layer.
+// SQLite with owned handles and results instead of codes. For this layer and for the
+// server's store of persistent handles.
 #pragma once
 
 #include <cstdint>

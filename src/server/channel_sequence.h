@@ -4,14 +4,18 @@
 
 #include <cstdint>
 
+#include "base/mutex.h"
+
 namespace dozo::server {
 
-// A value, one per open (Open.ChannelSequence, OutstandingRequestCount, OutstandingPreRequestCount); one loop.
+// One per open (Open.ChannelSequence, OutstandingRequestCount, OutstandingPreRequestCount). Thread-safe: READ and WRITE
+// come on the loops of several channels.
 class ChannelSequence {
  public:
-  ChannelSequence() = default;
   // Of the CREATE.
-  explicit ChannelSequence(std::uint16_t sequence) : current_(sequence) {}
+  explicit ChannelSequence(std::uint16_t sequence = 0) : current_(sequence) {}
+  ChannelSequence(const ChannelSequence&) = delete;
+  ChannelSequence& operator=(const ChannelSequence&) = delete;
 
   enum class Verdict : std::uint8_t {
     counted,  // end() it when it has been answered
@@ -22,16 +26,20 @@ class ChannelSequence {
   // A counted request of this ChannelSequence has been answered.
   void end(std::uint16_t sequence);
 
-  std::uint16_t current() const { return current_; }
+  // As of a CREATE with this one: nothing is under way.
+  void restart(std::uint16_t sequence);
+
+  std::uint16_t current() const;
 
  private:
-  Verdict begin_replay(std::uint16_t sequence);
-  // Whether `sequence` is ahead of the current one, in 16-bit arithmetic.
-  bool is_newer(std::uint16_t sequence) const;
+  Verdict begin_replay(std::uint16_t sequence) DOZO_REQUIRES(mutex_);
+  // Whether `sequence` is not behind the current one, in 16-bit arithmetic.
+  bool is_current_or_newer(std::uint16_t sequence) const DOZO_REQUIRES(mutex_);
 
-  std::uint16_t current_ = 0;
-  std::uint32_t outstanding_ = 0;         // of the current sequence
-  std::uint32_t outstanding_before_ = 0;  // of those before it
+  mutable Mutex mutex_;
+  std::uint16_t current_ DOZO_GUARDED_BY(mutex_);
+  std::uint32_t outstanding_ DOZO_GUARDED_BY(mutex_) = 0;         // of the current sequence
+  std::uint32_t outstanding_before_ DOZO_GUARDED_BY(mutex_) = 0;  // of those before it
 };
 
 }  // namespace dozo::server

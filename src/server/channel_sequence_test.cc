@@ -27,6 +27,13 @@ TEST(ChannelSequence, half_the_numbers_are_newer_around_the_wrap) {
   EXPECT_EQ(ChannelSequence(0).begin(0x8000, false), Verdict::stale);
 }
 
+TEST(ChannelSequence, restarted_it_knows_nothing_of_before) {
+  ChannelSequence sequence(9);
+  EXPECT_EQ(sequence.begin(9, false), Verdict::counted);
+  sequence.restart(2);
+  EXPECT_EQ(sequence.begin(2, true), Verdict::counted);
+}
+
 TEST(ChannelSequence, a_replay_waits_for_what_was_sent_before) {
   ChannelSequence sequence;
   EXPECT_EQ(sequence.begin(0, false), Verdict::counted);

@@ -1,6 +1,7 @@
 #include "server/checks.h"
 
 #include "server/connection.h"
+#include "server/server.h"
 #include "server/session.h"
 
 namespace dozo::server {
@@ -8,6 +9,26 @@ namespace {
 
 constexpr std::uint64_t kFileOffsetMax = INT64_MAX;
 constexpr std::uint64_t kCreditUnit = 65536;  // [MS-SMB2] 3.1.5.2
+
+// [MS-SMB2] 3.3.5.2.10. Only what changes something fails when it is of before; the rest is merely not counted.
+Result<> verify_channel_sequence(Request& request, const OpenRef& open) {
+  if (!is_smb3(request.connection.negotiated->dialect)) return {};
+  const std::uint16_t sequence = request.header.channel_sequence();
+  const bool replay = request.header.flags.has(wire::HeaderFlag::replay_operation);
+  if (open->sequence.begin(sequence, replay) == ChannelSequence::Verdict::counted) {
+    request.count_on(open);
+    return {};
+  }
+  const wire::Command command = request.header.command;
+  const bool changes =
+      command == wire::Command::write || command == wire::Command::set_info || command == wire::Command::ioctl;
+  return changes ? Result<>(fail(NtStatus::FILE_NOT_AVAILABLE)) : Result<>();
+}
+
+// [MS-SMB2] 3.3.5.11 to 3.3.5.15, 3.3.5.18 to 3.3.5.21: an open that is used is one whose CREATE was answered.
+void end_replay(Request& request, Open& open) {
+  if (open.replay_eligible.exchange(false)) request.server.durables().end_replay(*open.durable, open.id);
+}
 
 }  // namespace
 
@@ -24,6 +45,8 @@ Result<OpenRef> find_open(Request& request, FileId id) {
   OpenRef open = request.session->valid().opens.find(id);
   // [MS-SMB2] 3.3.5.10: of this session, and of this tree.
   if (!open || open->tree != request.tree) return fail(NtStatus::FILE_CLOSED);
+  end_replay(request, *open);
+  DOZO_CHECK(verify_channel_sequence(request, open));
   return open;
 }
 

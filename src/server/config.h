@@ -69,6 +69,7 @@ struct LimitsConfig {
   std::uint32_t idle_timeout_ms = 900'000;      // a connection without an open file and without a request; 0: never
   std::uint32_t io_size_max = 8 * 1024 * 1024;  // MaxReadSize, MaxWriteSize, MaxTransactSize, in bytes
   std::uint32_t credits_max = 8192;             // per connection
+  std::uint32_t preserved_opens_per_user_max = 4096;  // whose connection is gone and which wait for their client
 };
 
 struct LogConfig {
@@ -83,6 +84,8 @@ struct ShareConfig {
   bool read_only = false;
   ShareEncryption encryption = ShareEncryption::as_server;
   std::vector<std::string> allow;  // "user" or "@group"; empty: every user of this server
+  // Persistent handles: opens that outlive the server. Every write goes to the disk before it is answered.
+  bool continuously_available = false;
   std::string run_as;              // a system account, for users who have none of their own; empty: the folder's owner
   bool operator==(const ShareConfig&) const = default;
 };
@@ -97,6 +100,8 @@ struct Config {
   std::string control_socket_path() const;
   // Whether a request on this share must arrive encrypted: the share's setting or the server's.
   bool encryption_required(const ShareConfig& share) const;
+  // Whether any share gives persistent handles.
+  bool has_persistent_handles() const;
 };
 
 // What is wrong with a configuration, for a person: where, what, and what to do. Line and column count from 1; 0 when

@@ -222,6 +222,10 @@ std::string Config::control_socket_path() const {
   return std::string(without_trailing_slash(server.state_dir)) + "/control.sock";
 }
 
+bool Config::has_persistent_handles() const {
+  return std::ranges::any_of(shares, &ShareConfig::continuously_available);
+}
+
 bool Config::encryption_required(const ShareConfig& share) const {
   return share.encryption == ShareEncryption::required || server.encryption == EncryptionPolicy::required;
 }

@@ -272,6 +272,9 @@ constexpr Setting<Config> kSettings[] = {
     limits<&LimitsConfig::io_size_max>(
         "io_size_max", {"Largest read, write and transaction, in bytes; a multiple of 65536.", {}, 65'536, 8'388'608}),
     limits<&LimitsConfig::credits_max>("credits_max", {"Credits that one connection can hold.", {}, 1, 65'535}),
+    limits<&LimitsConfig::preserved_opens_per_user_max>(
+        "preserved_opens_per_user_max",
+        {"Open files of one user that wait for their client after its connection was lost.", {}, 0, 1'000'000}),
     log<&LogConfig::format>("format", {"Log lines for people, or one JSON object a line."}),
     log<&LogConfig::level>("level", {"The least severity that is logged."}),
 };
@@ -285,6 +288,9 @@ constexpr Setting<ShareConfig> kShareSettings[] = {
     share_row<&ShareConfig::encryption>("encryption", {"Whether this share is only for encrypted sessions."}),
     share_row<&ShareConfig::allow>(
         "allow", {"Who may connect; empty is every user of this server.", "[\"user\", \"@group\", …]"}),
+    share_row<&ShareConfig::continuously_available>(
+        "continuously_available", {"Give persistent handles: open files and their locks outlive a restart of the "
+                                   "server, and what is written is on the disk when it is answered."}),
     share_row<&ShareConfig::run_as>("run_as", {"Users without a system account of their name act as this one; empty "
                                                "is the folder's owner.",
                                                "name of a system account"}),

@@ -118,6 +118,7 @@ json status_json(ControlTarget& target) {
                    {"sessions", server.stats.sessions_now.load()},
                    {"trees", server.stats.trees_now.load()},
                    {"opens", server.stats.opens_now.load()},
+                   {"preserved_opens", server.durables().parked_count()},  // of those, without a connection
                    {"files", engine.files},
                    {"share_engine_opens", engine.opens},
                    {"locks", engine.locks},

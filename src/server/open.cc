@@ -22,6 +22,31 @@ std::string Open::path_text() const {
   return out;
 }
 
+std::shared_ptr<Open> Open::moved_to(FileId new_id, std::shared_ptr<Tree> new_tree) const {
+  const auto out = std::make_shared<Open>(new_id, std::move(new_tree), granted);
+  out->options = options;
+  out->file = file;
+  out->path = path;
+  out->stream = stream;
+  out->location = location;
+  out->node_ref = node_ref;
+  out->node = node;
+  out->share_id = share_id;
+  out->key = key;
+  out->position = position;
+  out->lease = lease;
+  out->parent_lease = parent_lease;
+  out->mode = mode;
+  out->ea_index = ea_index;
+  out->pinned_write_time = pinned_write_time;
+  out->pinned_access_time = pinned_access_time;
+  out->pinned_change_time = pinned_change_time;
+  out->modified = modified;
+  if (durable) out->durable = std::make_unique<DurableHandle>(*durable);
+  out->replay_eligible = replay_eligible.load();
+  return out;
+}
+
 Tree::Tree(TreeId tree_id, ShareRef on, vfs::CallerRef as, AccessMask maximal, Instant now)
     : id(tree_id), share(std::move(on)), caller(std::move(as)), maximal_access(maximal), connected_at(now) {
   share->trees.fetch_add(1, std::memory_order_relaxed);

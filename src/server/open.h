@@ -1,6 +1,7 @@
 // Open: an open file, directory, stream or pipe. [MS-SMB2] 3.3.1.10.
 #pragma once
 
+#include <atomic>
 #include <memory>
 #include <optional>
 #include <string>
@@ -10,15 +11,17 @@
 #include "model/ids.h"
 #include "rpc/pipe.h"
 #include "runtime/one_shot.h"
+#include "server/channel_sequence.h"
+#include "server/durable/handle.h"
 #include "server/tree.h"
 #include "share/ids.h"
 #include "vfs/volume.h"
 
 namespace dozo::server {
 
-class DirectoryScan;   // commands/directory_scan.h
-class NotifyQueue;     // commands/notify_queue.h
-class PipeHost;        // pipe_host.h
+class DirectoryScan;  // commands/directory_scan.h
+class NotifyQueue;    // commands/notify_queue.h
+class PipeHost;       // pipe_host.h
 
 // Access that authorize() has granted; nothing else makes one.
 class GrantedAccess {
@@ -55,13 +58,13 @@ struct Open {
   bool closed = false;
 
   // Files and directories.
-  vfs::FileRef file;          // null for a pipe
-  vfs::Path path;             // as clients see it, kept right by renames through dozo
-  std::string stream;         // name of the named stream; empty for the main one
-  vfs::Location location;     // the name to remove or rename; parent null for the share's root
-  vfs::NodeRef node_ref;      // the file itself, whatever the stream
-  vfs::NodeId node;           // its id
-  share::OpenId share_id;     // in the share engine
+  vfs::FileRef file;       // null for a pipe
+  vfs::Path path;          // as clients see it, kept right by renames through dozo
+  std::string stream;      // name of the named stream; empty for the main one
+  vfs::Location location;  // the name to remove or rename; parent null for the share's root
+  vfs::NodeRef node_ref;   // the file itself, whatever the stream
+  vfs::NodeId node;        // its id
+  share::OpenId share_id;  // in the share engine
   share::FileKey key;
   bool is_directory = false;
   std::optional<share::LeaseId> lease;  // Open.Lease
@@ -80,8 +83,17 @@ struct Open {
   std::optional<FileTime> pinned_change_time;
   bool modified = false;
 
+  // Null where the client can neither come back to it nor repeat its CREATE.
+  std::unique_ptr<DurableHandle> durable;
+  std::atomic<bool> replay_eligible{false};  // Open.IsReplayEligible: the CREATE may still be repeated
+  ChannelSequence sequence;
+
   // Pipes.
   std::unique_ptr<PipeEnd> pipe;
+
+  // The same open under another FileId on another tree, without what belongs to requests of this one. Not for pipes and
+  // directories. One of the two is to be forgotten.
+  std::shared_ptr<Open> moved_to(FileId new_id, std::shared_ptr<Tree> new_tree) const;
 
   bool is_pipe() const { return pipe != nullptr; }
   // "dir\file" or "dir\file:stream", "" for the root.

@@ -1,6 +1,7 @@
 #include "server/request.h"
 
 #include "server/connection.h"
+#include "server/open.h"
 #include "server/reply_chain.h"
 #include "server/server.h"
 
@@ -24,6 +25,20 @@ Request::Request(Connection& on, const wire::Header& its_header, Bytes its_messa
       session_id(its_header.session_id),
       tree_id(its_header.tree_id),
       received_at(on.loop().now()) {}
+
+Request::~Request() {
+  end_wait();
+  if (counted_on_) counted_on_->sequence.end(header.channel_sequence());
+}
+
+void Request::count_on(std::shared_ptr<Open> open) {
+  // A request that names two opens, as a copy does, is counted on the first.
+  if (counted_on_) {
+    open->sequence.end(header.channel_sequence());
+  } else {
+    counted_on_ = std::move(open);
+  }
+}
 
 Result<> Request::begin_wait(runtime::Callback on_cancel, InCompound in_compound) {
   // [MS-SMB2] 3.3.4.2: where resources are constrained the operation fails.

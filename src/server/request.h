@@ -44,7 +44,7 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
  public:
   Request(Connection& connection, const wire::Header& header, Bytes message, CompoundState& chain, bool encrypted,
           bool last_in_chain);
-  ~Request() { end_wait(); }
+  ~Request();
   Request(const Request&) = delete;
   Request& operator=(const Request&) = delete;
 
@@ -68,6 +68,9 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
     return wire::decode<M>(message);
   }
 
+  // [MS-SMB2] 3.3.5.2.10: the open counts this request as under way, until it ends.
+  void count_on(std::shared_ptr<Open> open);
+
   // --- Waiting. Before a handler awaits what may take long (a lock, a notify, a pipe), it says how to end the wait and
   // tells the client. `on_cancel` runs at most once, on this loop, at CANCEL or when the connection ends; it must make
   // the wait end, normally by setting the OneShot that is awaited. STATUS_INSUFFICIENT_RESOURCES: too many wait;
@@ -82,6 +85,7 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   void cancel();
 
  private:
+  std::shared_ptr<Open> counted_on_;
   runtime::Callback on_cancel_;
   AsyncId async_id_;
   bool cancelled_ = false;

@@ -63,7 +63,7 @@ guard::PeerAddress address_of(const std::string& peer) {
 
 // Shares of one folder are one file system to the share engine.
 std::uint64_t volume_id_of(const std::string& path) {
-  struct stat status {};
+  struct stat status{};
   if (stat(path.c_str(), &status) != 0) return 0;
   return static_cast<std::uint64_t>(status.st_dev) + 1;
 }
@@ -79,6 +79,8 @@ Server::Server(ServerParts parts)
       guid_(users_->snapshot()->machine().server_guid),
       started_at_(clock_.wall_now()),
       engine_(parts.engine),
+      durables_(parts.config->limits.preserved_opens_per_user_max),
+      handles_(std::move(parts.handles)),
       limits_(limit_settings(parts.config->limits)),
       last_persistent_file_id_(random_u64() >> 16),
       config_(std::move(parts.config)),

@@ -21,6 +21,8 @@
 #include "runtime/loop.h"
 #include "runtime/socket.h"
 #include "server/config.h"
+#include "server/durable/store.h"
+#include "server/durable/table.h"
 #include "server/open.h"
 #include "server/share_effects.h"
 #include "server/trace.h"
@@ -55,6 +57,7 @@ struct ServerParts {
   VolumeFactory make_volume = nullptr;
   bool switch_identity = false;  // file operations as the session's user (started by root)
   share::EngineOptions engine;
+  std::unique_ptr<PersistentStore> handles;  // null: no share gives persistent handles
 };
 
 class Server {
@@ -81,6 +84,9 @@ class Server {
 
   share::ShardedEngine& engine() { return engine_; }
   const share::ShardedEngine& engine() const { return engine_; }
+  DurableTable& durables() { return durables_; }
+  // Null: no persistent handles.
+  PersistentStore* handles() { return handles_.get(); }
   identity::UserSource& users() { return *users_; }
   identity::SidDirectory& sids() { return *sids_; }
   const identity::NtlmServerSettings& ntlm_settings() const { return ntlm_settings_; }
@@ -129,6 +135,8 @@ class Server {
   WallTime started_at_;
   share::ShardedEngine engine_;
   ShareEffects sharing_{*this};
+  DurableTable durables_;
+  std::unique_ptr<PersistentStore> handles_;
   guard::Limits limits_;
   std::atomic<std::uint64_t> last_connection_id_{0};
   std::atomic<std::uint64_t> last_persistent_file_id_;

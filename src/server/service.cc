@@ -22,6 +22,8 @@
 #include "runtime/socket.h"
 #include "server/connection.h"
 #include "server/control.h"
+#include "server/durable/preserve.h"
+#include "server/durable/restore.h"
 #include "server/sandbox.h"
 #include "server/server.h"
 #include "vfs/backends.h"
@@ -32,6 +34,7 @@ namespace {
 constexpr int kBacklog = 1024;
 constexpr Duration kDrainMax = std::chrono::seconds(15);
 constexpr Duration kAddressPatience = std::chrono::seconds(2);
+constexpr Duration kRestoreMax = std::chrono::seconds(30);
 constexpr Duration kCutMax = std::chrono::seconds(5);
 
 std::shared_ptr<vfs::Volume> make_posix_volume(const ShareConfig& share, std::string& error) {
@@ -100,6 +103,7 @@ struct Service::Impl {
   std::expected<void, std::string> reload();
   std::optional<std::string> outside_sandbox(const Config& config) const;
   void stop();
+  void on_first_loop(runtime::Task<void> (*work)(Server& server), Duration at_most);
   bool wait_until_idle(Duration at_most);
   bool handle_signal();
   void log_trace();
@@ -124,8 +128,8 @@ std::expected<void, std::string> Service::Impl::open_state() {
   const std::string path = config.server.state_dir + "/lock";
   state_lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (state_lock < 0 || ::flock(state_lock, LOCK_EX | LOCK_NB) != 0) {
-    return std::unexpected(fmt::format("{}: {}; is another server running with this state directory?", path,
-                                       std::strerror(errno)));
+    return std::unexpected(
+        fmt::format("{}: {}; is another server running with this state directory?", path, std::strerror(errno)));
   }
   ServerParts parts;
   parts.config = std::make_shared<const Config>(config);
@@ -133,6 +137,9 @@ std::expected<void, std::string> Service::Impl::open_state() {
   parts.clock = &clock;
   parts.make_volume = &make_posix_volume;
   parts.switch_identity = geteuid() == 0;
+  auto handles = PersistentStore::open(config.server.state_dir);
+  if (!handles) return std::unexpected(handles.error());
+  parts.handles = std::move(*handles);
   server = std::make_unique<Server>(std::move(parts));
   return server->open_shares();
 }
@@ -148,9 +155,10 @@ std::expected<void, std::string> Service::Impl::bind() {
       continue;
     }
     if (fd < 0) {
-      return std::unexpected(fmt::format("cannot listen on {}: {}; another server may have the port (ss -ltnp shows "
-                                         "which), or choose one with --listen",
-                                         to_string(address), std::strerror(-fd)));
+      return std::unexpected(
+          fmt::format("cannot listen on {}: {}; another server may have the port (ss -ltnp shows "
+                      "which), or choose one with --listen",
+                      to_string(address), std::strerror(-fd)));
     }
     listeners.push_back(fd);
     listening.push_back(runtime::local_endpoint(fd).text());
@@ -234,6 +242,11 @@ runtime::Task<void> accept_all(Server& server, runtime::LoopGroup& loops, runtim
   accepting.fetch_sub(1);
 }
 
+runtime::Task<void> announced(runtime::Task<void> work, std::shared_ptr<std::atomic<bool>> done) {
+  co_await work;
+  done->store(true);
+}
+
 }  // namespace
 
 bool Service::Impl::wait_until_idle(Duration at_most) {
@@ -244,6 +257,18 @@ bool Service::Impl::wait_until_idle(Duration at_most) {
     nanosleep(&nap, nullptr);
   }
   return true;
+}
+
+// Runs `work` on the first loop, and waits for its end.
+void Service::Impl::on_first_loop(runtime::Task<void> (*work)(Server& server), Duration at_most) {
+  auto done = std::make_shared<std::atomic<bool>>(false);
+  (*loops)[0].post([this, work, done] { server->sharing().start(announced(work(*server), done)); });
+  const Instant deadline = clock.now() + at_most;
+  while (!done->load() && clock.now() < deadline) {
+    const timespec nap{.tv_sec = 0, .tv_nsec = 2'000'000};
+    nanosleep(&nap, nullptr);
+  }
+  if (!done->load()) log::error("file_operations", "what the server does about persistent handles does not end");
 }
 
 void Service::Impl::stop() {
@@ -259,6 +284,7 @@ void Service::Impl::stop() {
       ::_exit(1);
     }
   }
+  on_first_loop(&close_preserved_opens, kCutMax);
   loops->stop();
   loops->join();
   log::info("stopped", "everything that was acknowledged is written; goodbye");
@@ -273,9 +299,10 @@ std::optional<std::string> Service::Impl::outside_sandbox(const Config& config) 
       covered |= std::ranges::any_of(confined_to.read_only, [&](const auto& f) { return is_inside(share.path, f); });
     }
     if (covered) continue;
-    return fmt::format("share \"{}\": {} is not in a folder that was shared{} when the server was started, and its "
-                       "sandbox was closed then; restart the server",
-                       share.name, share.path, share.read_only ? "" : " for writing");
+    return fmt::format(
+        "share \"{}\": {} is not in a folder that was shared{} when the server was started, and its "
+        "sandbox was closed then; restart the server",
+        share.name, share.path, share.read_only ? "" : " for writing");
   }
   return std::nullopt;
 }
@@ -328,7 +355,8 @@ bool Service::Impl::handle_signal() {
     case SIGUSR1:
       log_trace();
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 
@@ -356,6 +384,8 @@ int Service::run() {
   std::vector<std::unique_ptr<runtime::Gate>> gates;
   for (std::size_t i = 0; i < loops.size(); ++i) gates.push_back(std::make_unique<runtime::Gate>());
   loops.start();
+  // Before anybody else can open what a client of before the restart still has open.
+  impl.on_first_loop(&restore_persistent_opens, kRestoreMax);
   runtime::Loop& first = loops[0];
   for (const int listener : impl.listeners) {
     impl.accepting.fetch_add(1);

@@ -3,6 +3,8 @@
 #include "base/log.h"
 #include "server/caches.h"
 #include "server/commands/notify_queue.h"
+#include "server/durable/persist.h"
+#include "server/durable/preserve.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -65,13 +67,26 @@ runtime::Task<void> remove_deleted(Server& server, DeletedName name) {
   }
 }
 
+namespace {
+
+// Nobody can come back to it, nor repeat its CREATE.
+runtime::Task<void> forget_durable(Server& server, const Open& open) {
+  if (!open.durable) co_return;
+  server.durables().remove(open.id);
+  co_await unpersist(server, open);
+}
+
+}  // namespace
+
 runtime::Task<void> forget_open(Server& server, OpenRef open, std::optional<share::Purge> effect) {
+  static_cast<void>(server.durables().unpark(open->share_id));
   if (open->closed) co_return;
   open->closed = true;
   server.stats.opens_now.fetch_sub(1, std::memory_order_relaxed);
   close_notify(*open);
   server.sharing().forget(open->share_id);
   if (effect) co_await remove_deleted(server, name_of(*open, *effect));
+  co_await forget_durable(server, *open);
 }
 
 runtime::Task<void> close_open(Server& server, OpenRef open) {
@@ -88,8 +103,7 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
   if (open->is_directory && open->options.has(CreateOption::delete_on_close) && !entries) {
     end_notifies(server, open->key.file());
   }
-  const share::Effects effects =
-      server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
+  const share::Effects effects = server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
   server.sharing().forget(open->share_id);
   // What was written shows in the directory's listing from now on, as clients see it of Windows (smbtorture's
   // lease.v2_request).
@@ -98,6 +112,7 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
     const auto* p = std::get_if<share::Purge>(&effect);
     if (p != nullptr && p->open == open->share_id) co_await remove_deleted(server, name_of(*open, *p));
   }
+  co_await forget_durable(server, *open);
 }
 
 runtime::Task<void> close_tree(Server& server, std::shared_ptr<Session> session, std::shared_ptr<Tree> tree) {
@@ -113,6 +128,11 @@ runtime::Task<void> close_tree(Server& server, std::shared_ptr<Session> session,
 }
 
 runtime::Task<void> close_session(Server& server, std::shared_ptr<Session> session) {
+  // [MS-SMB2] 3.3.7.1, 3.3.5.6: what its client may come back to stays; TREE_DISCONNECT closes that too (3.3.5.8).
+  OpenTable& opens = session->valid().opens;
+  for (const OpenRef& open : opens.all()) {
+    if (preserve_open(server, *open)) opens.remove(open->id);
+  }
   const auto trees = session->valid().trees;
   for (const auto& [id, tree] : trees) co_await close_tree(server, session, tree);
 }

@@ -3,6 +3,7 @@
 #include "server/commands/commands.h"
 #include "server/connection.h"
 #include "server/create/contexts.h"
+#include "server/durable/persist.h"
 #include "server/reply_chain.h"
 #include "server/server.h"
 
@@ -27,8 +28,30 @@ std::optional<share::LeaseId> parent_lease_of(const Request& request, const Crea
   return lease_of(request, *plan.lease->parent_key);
 }
 
+// [MS-SMB2] 3.3.5.9 "Successful Open Initialization", 3.3.5.9.6, 3.3.5.9.10.
+void make_durable(const Request& request, const CreateParameters& parameters, const CreatePlan& plan,
+                  const Opened& opened, Open& open) {
+  open.sequence.restart(request.header.channel_sequence());
+  // [MS-SMB2] 3.3.5.9: what a share promises to have after a restart is on the disk when it is answered.
+  if (grants_persistent(request)) open.options |= CreateOption::write_through;
+  open.durable = make_durable_handle(request, parameters, plan, open, opened.grant.caching());
+  if (!open.durable) return;
+  open.durable->action = opened.made.action;
+  open.replay_eligible = open.durable->replay_eligible;
+}
+
+// A persistent open that cannot be stored is none.
+runtime::Task<void> store_if_persistent(Request& request, OpenRef open) {
+  if (!open->durable || !open->durable->is_persistent) co_return;
+  const bool stored = co_await persist_open(request.server, *open);
+  if (stored) co_return;
+  open->durable->is_persistent = false;
+  enter_durable_table(request.server, *request.session, *open);
+}
+
 // From the file to the client's open. What was acquired is owned by the open table from here on.
-Result<OpenRef> publish(Request& request, const CreateParameters& parameters, const CreatePlan& plan, Opened& opened) {
+Result<OpenRef> publish(Request& request, const CreateParameters& parameters, const CreatePlan& plan, Opened& opened,
+                        CreateClaim& claim) {
   const Materialized& made = opened.made;
   ShareGrant& grant = opened.grant;
   OpenTable& opens = request.session->valid().opens;
@@ -47,7 +70,10 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
   open->is_directory = made.info.type == vfs::NodeType::directory && open->stream.empty();
   if (grant.caching().oplock == OplockLevel::lease) open->lease = lease_of(request, plan.lease->key);
   open->parent_lease = parent_lease_of(request, plan);
+  make_durable(request, parameters, plan, opened, *open);
   opens.put(open);
+  if (open->durable) enter_durable_table(request.server, *request.session, *open);
+  claim.publish();
   request.server.sharing().opens().publish(grant.id(), {.loop = &runtime::Loop::current(),
                                                         .open = open,
                                                         .owner = share::OwnerId(request.session->id.value()),
@@ -95,10 +121,9 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
   if (!authorization) co_return fail(authorization.error());
   if (!target->exists()) co_return co_await make_new(request, parameters, plan, *authorization, *target);
 
-  Arbitration about{
-      .key = key_of(*request.tree, target->info.id, parameters.name.stream),
-      .where = *target,
-      .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
+  Arbitration about{.key = key_of(*request.tree, target->info.id, parameters.name.stream),
+                    .where = *target,
+                    .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
   auto grant = co_await arbitrate(request, parameters, plan, authorization->granted, about);
   waited = about.waited;
   if (!grant) co_return fail(grant.error());
@@ -119,7 +144,14 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
   request.chain.file_id_status = NtStatus::INVALID_HANDLE;
   DOZO_CO_TRY(const CreateParameters parameters, parse_create(request));
   if (request.tree->share->is_ipc()) co_return create_pipe(request, parameters);
+  if (parameters.contexts.durable.reconnects()) co_return co_await reconnect_create(request, parameters);
   DOZO_CO_TRY(const CreatePlan plan, plan_create(request, parameters));
+  DOZO_CO_TRY(ReplayVerdict replay, check_replay(request, parameters, plan));
+  if (replay.open) {
+    co_return co_await answer_known(request, parameters, plan, replay.open, KnownBy::replay);
+  }
+  auto instance = co_await take_app_instance(request, parameters);
+  if (!instance) co_return fail(instance.error());
 
   for (int left = kAttemptsMax; left > 0;) {
     bool waited = false;
@@ -134,7 +166,8 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
     if (!done) co_return fail(done.error());
     if (request.session->has_ended() || request.tree->disconnected) co_return fail(NtStatus::NETWORK_NAME_DELETED);
 
-    DOZO_CO_TRY(const OpenRef open, publish(request, parameters, plan, *opened));
+    DOZO_CO_TRY(const OpenRef open, publish(request, parameters, plan, *opened, replay.claim));
+    co_await store_if_persistent(request, open);
     request.chain.file_id = open->id;
     co_return answer_create({.parameters = parameters,
                              .plan = plan,

@@ -5,6 +5,7 @@
 #include "server/checks.h"
 #include "server/commands/commands.h"
 #include "server/connection.h"
+#include "server/durable/persist.h"
 #include "server/server.h"
 #include "server/tickets.h"
 
@@ -15,13 +16,17 @@ using runtime::Task;
 
 constexpr std::uint32_t kSequenceIndexMax = 64;  // [MS-SMB2] 3.3.1.10 Open.LockSequenceArray
 
-// [MS-SMB2] 3.3.5.14: not in dialect 2.0.2; verified for opens that a client may come back to, and on servers with
-// several channels. dozo has no durable handles: only the latter.
-std::optional<share::LockSequence> sequence_to_verify(const Request& request, const wire::LockRequest& lock) {
+// [MS-SMB2] 3.3.5.14: not in dialect 2.0.2; verified for opens that a client may come back to, and on connections with
+// several channels.
+std::optional<share::LockSequence> sequence_to_verify(const Request& request, const Open& open,
+                                                      const wire::LockRequest& lock) {
   const Negotiated& negotiated = *request.connection.negotiated;
   const std::uint32_t index = lock.lock_sequence_index();
-  if (negotiated.dialect < Dialect::smb_3_0 || index == 0 || index > kSequenceIndexMax) return std::nullopt;
-  if (!negotiated.server_capabilities.has(wire::Capability::multi_channel)) return std::nullopt;
+  if (negotiated.dialect == Dialect::smb_2_0_2 || index == 0 || index > kSequenceIndexMax) return std::nullopt;
+  const bool preserved = open.durable && open.durable->may_be_preserved();
+  const bool channels =
+      is_smb3(negotiated.dialect) && negotiated.server_capabilities.has(wire::Capability::multi_channel);
+  if (!preserved && !channels) return std::nullopt;
   return share::LockSequence{index, lock.lock_sequence_number()};
 }
 
@@ -30,7 +35,7 @@ share::LockRequest engine_request(const Request& request, const Open& open, cons
   share::LockRequest out;
   out.open = open.share_id;
   out.ticket = ticket;
-  out.sequence = sequence_to_verify(request, lock);
+  out.sequence = sequence_to_verify(request, open, lock);
   for (const wire::LockElement& element : lock.locks) {
     out.elements.push_back(share::lock_element_from_wire(element.offset, element.length, element.flags.bits()));
   }
@@ -65,6 +70,8 @@ Task<Result<Reply>> handle_lock(Request& request) {
   } else if (auto done = effects.result(); !done) {
     co_return fail(done.error());
   }
+
+  co_await persist_locks(request.server, *open);
 
   co_return Reply::of(wire::LockResponse());
 }

@@ -15,11 +15,16 @@ using guard::AuditEvent;
 
 AuditEvent event_of(identity::Refusal refusal) {
   switch (refusal) {
-    case identity::Refusal::none: return AuditEvent::logon_succeeded;
-    case identity::Refusal::anonymous: return AuditEvent::anonymous_logon_refused;
-    case identity::Refusal::guest: return AuditEvent::guest_logon_refused;
-    case identity::Refusal::no_common_mechanism: return AuditEvent::ntlm_refused;
-    default: return AuditEvent::logon_refused;
+    case identity::Refusal::none:
+      return AuditEvent::logon_succeeded;
+    case identity::Refusal::anonymous:
+      return AuditEvent::anonymous_logon_refused;
+    case identity::Refusal::guest:
+      return AuditEvent::guest_logon_refused;
+    case identity::Refusal::no_common_mechanism:
+      return AuditEvent::ntlm_refused;
+    default:
+      return AuditEvent::logon_refused;
   }
 }
 
@@ -32,6 +37,8 @@ std::string own_account() {
   return found->pw_name;
 }
 
+}  // namespace
+
 Result<std::shared_ptr<const identity::AccessToken>> find_token(Server& server, const std::string& account) {
   const std::shared_ptr<const identity::UserSnapshot> users = server.users().snapshot();
   const identity::User* user = users->find_user(account);
@@ -39,8 +46,6 @@ Result<std::shared_ptr<const identity::AccessToken>> find_token(Server& server, 
   const identity::TokenOptions options{.domain = server.name(), .run_as = own_account()};
   return identity::build_access_token(*users, *user, options);
 }
-
-}  // namespace
 
 Logon begin_logon(Connection& connection) {
   Server& server = connection.server();

@@ -25,10 +25,12 @@ runtime::Task<LogonOutcome> finish_logon(Connection& connection, std::shared_ptr
 ValidSession make_valid(const Connection& connection, const Logon& logon,
                         std::shared_ptr<const identity::AccessToken> token, bool client_requires_signing);
 
-void audit_logon(const Connection& connection, const identity::LogonReport& report, SessionId session,
-                 NtStatus status);
+void audit_logon(const Connection& connection, const identity::LogonReport& report, SessionId session, NtStatus status);
 
 // Ends a session of `connection`, if it is there and `user`'s. On the connection's loop.
 runtime::Task<void> end_session_of_user(std::shared_ptr<Connection> connection, SessionId session, std::string user);
+
+// The user as they are now; may block. STATUS_LOGON_FAILURE, STATUS_NO_SUCH_USER.
+Result<std::shared_ptr<const identity::AccessToken>> find_token(Server& server, const std::string& account);
 
 }  // namespace dozo::server

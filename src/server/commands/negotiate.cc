@@ -33,13 +33,15 @@ wire::SecurityMode security_mode(const ServerConfig& config) {
 }
 
 // [MS-SMB2] 3.3.5.4: the capabilities of the dialect that the client has too.
-wire::Capabilities capabilities(const Negotiated& n) {
+wire::Capabilities capabilities(const Negotiated& n, const Config& config) {
   wire::Capabilities out;
   if (n.dialect >= Dialect::smb_2_1) out |= wire::Capability::large_mtu | wire::Capability::leasing;
   const bool directories = n.client_capabilities.has(wire::Capability::directory_leasing);
   if (is_smb3(n.dialect) && directories) out |= wire::Capability::directory_leasing;
   const bool by_capability = n.dialect == Dialect::smb_3_0 || n.dialect == Dialect::smb_3_0_2;  // 3.1.1: by context
   if (by_capability && n.cipher) out |= wire::Capability::encryption;
+  const bool asked = n.client_capabilities.has(wire::Capability::persistent_handles);
+  if (is_smb3(n.dialect) && asked && config.has_persistent_handles()) out |= wire::Capability::persistent_handles;
   return out;
 }
 
@@ -122,7 +124,7 @@ runtime::Task<Result<Reply>> handle_negotiate(Request& request) {
     n.signing_algorithm = contexts.signing_algorithm.value_or(crypto::SigningAlgorithm::aes_cmac);
     n.preauth.update(request.message);
   }
-  n.server_capabilities = capabilities(n);
+  n.server_capabilities = capabilities(n, *config);
   audit_weak_peer(connection, n);
   connection.negotiated = std::move(n);
 

@@ -1,15 +1,11 @@
 // TREE_CONNECT and TREE_DISCONNECT. [MS-SMB2] 3.3.5.7, 3.3.5.8.
 #include "wire/tree_connect.h"
 
-#include <pwd.h>
-#include <unistd.h>
-
-#include <array>
-
 #include "guard/audit.h"
 #include "guard/share_policy.h"
 #include "server/commands/close_open.h"
 #include "server/commands/commands.h"
+#include "server/commands/share_caller.h"
 #include "server/connection.h"
 #include "server/server.h"
 #include "wire/tree_disconnect.h"
@@ -55,50 +51,16 @@ Result<guard::SharePermit> permit(Request& request, const Share& share) {
   return fail(NtStatus::ACCESS_DENIED);
 }
 
-std::optional<vfs::Caller> account_of(const std::string& name) {
-  std::array<char, 16384> buffer{};
-  passwd entry{};
-  passwd* found = nullptr;
-  if (getpwnam_r(name.c_str(), &entry, buffer.data(), buffer.size(), &found) != 0 || found == nullptr) {
-    return std::nullopt;
-  }
-  return vfs::Caller{.uid = found->pw_uid, .gid = found->pw_gid, .groups = {}, .switch_identity = true};
-}
-
-// As whom this user's file operations on the share run.
-runtime::Task<Result<vfs::CallerRef>> caller_of(Request& request, ShareRef share) {
-  const auto token = request.session->valid().token;
-  if (!request.server.switch_identity() || share->is_ipc()) {
-    co_return std::make_shared<vfs::Caller>(
-        vfs::Caller{.uid = geteuid(), .gid = getegid(), .groups = {}, .switch_identity = false});
-  }
-  if (!token->mapped_to_run_as) {
-    co_return std::make_shared<vfs::Caller>(vfs::Caller{
-        .uid = token->uid, .gid = token->gid, .groups = token->supplementary_gids, .switch_identity = true});
-  }
-  if (!share->config.run_as.empty()) {
-    const std::string name = share->config.run_as;
-    const auto look_up = [name] { return account_of(name); };
-    auto account = co_await runtime::offload(request.connection.loop(), look_up);
-    if (!account) {
-      log::error("run_as_unknown", "share {}: run_as = \"{}\" is no account of this system", share->config.name, name);
-      co_return fail(NtStatus::ACCESS_DENIED);
-    }
-    co_return std::make_shared<vfs::Caller>(std::move(*account));
-  }
-  // The folder's owner.
-  const auto process = std::make_shared<const vfs::Caller>();
-  auto root = co_await share->volume->resolve(process, {}, {});
-  if (!root) co_return fail(root.error());
-  co_return std::make_shared<vfs::Caller>(
-      vfs::Caller{.uid = root->info.uid, .gid = root->info.gid, .groups = {}, .switch_identity = true});
-}
-
-wire::TreeConnectResponse response_of(const Tree& tree) {
+wire::TreeConnectResponse response_of(const Request& request, const Tree& tree) {
   wire::TreeConnectResponse response;
   response.share_type = tree.share->is_ipc() ? wire::ShareType::pipe : wire::ShareType::disk;
   if (tree.share->is_ipc()) response.share_flags |= wire::ShareProperty::no_caching;
   if (tree.share->encryption_required) response.share_flags |= wire::ShareProperty::encrypt_data;
+  // [MS-SMB2] 3.3.5.7: for a dialect that can use it.
+  const bool smb3 = is_smb3(request.connection.negotiated->dialect);
+  if (smb3 && tree.share->config.continuously_available) {
+    response.capabilities |= wire::ShareCapability::continuous_availability;
+  }
   response.maximal_access = tree.maximal_access;
   return response;
 }
@@ -123,7 +85,7 @@ runtime::Task<Result<Reply>> handle_tree_connect(Request& request) {
   if (request.session->valid().trees.size() >= kTreesMax) co_return fail(NtStatus::INSUFFICIENT_RESOURCES);
 
   DOZO_CO_TRY(const guard::SharePermit granted, permit(request, *share));
-  auto caller = co_await caller_of(request, share);
+  auto caller = co_await caller_of(request.server, request.session->valid().token, share);
   if (!caller) co_return fail(caller.error());
   if (request.session->has_ended()) co_return fail(NtStatus::USER_SESSION_DELETED);
 
@@ -132,7 +94,7 @@ runtime::Task<Result<Reply>> handle_tree_connect(Request& request) {
   request.session->valid().trees.emplace(tree->id, tree);
   request.server.stats.trees_now.fetch_add(1, std::memory_order_relaxed);
   request.tree_id = tree->id;
-  co_return Reply::of(response_of(*tree));
+  co_return Reply::of(response_of(request, *tree));
 }
 
 runtime::Task<Result<Reply>> handle_tree_disconnect(Request& request) {

@@ -16,6 +16,12 @@ const ContextRow kContexts[] = {
     {tag::kTimewarp, &parse_timewarp, nullptr, nullptr},
     {tag::kQueryMaximalAccess, &parse_maximal_access, nullptr, &answer_maximal_access},
     {tag::kQueryOnDiskId, &parse_on_disk_id, nullptr, &answer_on_disk_id},
+    {tag::kDurableRequest, &parse_durable_request, nullptr, &answer_durable_request},
+    {tag::kDurableReconnect, &parse_durable_reconnect, nullptr, nullptr},
+    {tag::kDurableRequestV2, &parse_durable_request_v2, nullptr, &answer_durable_request_v2},
+    {tag::kDurableReconnectV2, &parse_durable_reconnect_v2, nullptr, nullptr},
+    {Bytes(tag::kAppInstanceId), &parse_app_instance, nullptr, nullptr},
+    {Bytes(tag::kAppInstanceVersion), &parse_app_version, nullptr, nullptr},
     {tag::kRequestLease, &parse_lease, &plan_caching, &answer_lease},
 };
 

@@ -46,6 +46,16 @@ std::optional<ByteVector> answer_maximal_access(const CreateAnswer& answer);
 Result<> parse_on_disk_id(Bytes data, CreateContexts& out);
 std::optional<ByteVector> answer_on_disk_id(const CreateAnswer& answer);
 
+// context_durable.cc
+Result<> parse_durable_request(Bytes data, CreateContexts& out);
+Result<> parse_durable_reconnect(Bytes data, CreateContexts& out);
+Result<> parse_durable_request_v2(Bytes data, CreateContexts& out);
+Result<> parse_durable_reconnect_v2(Bytes data, CreateContexts& out);
+Result<> parse_app_instance(Bytes data, CreateContexts& out);
+Result<> parse_app_version(Bytes data, CreateContexts& out);
+std::optional<ByteVector> answer_durable_request(const CreateAnswer& answer);
+std::optional<ByteVector> answer_durable_request_v2(const CreateAnswer& answer);
+
 // context_lease.cc
 Result<> parse_lease(Bytes data, CreateContexts& out);
 Result<> plan_caching(const Request& request, const CreateParameters& parameters, CreatePlan& plan);

@@ -12,6 +12,7 @@
 #include "model/security_descriptor.h"
 #include "runtime/task.h"
 #include "server/commands/close_open.h"
+#include "server/create/durable.h"
 #include "server/create/name.h"
 #include "server/open.h"
 #include "server/request.h"
@@ -30,8 +31,9 @@ struct CreateContexts {
   std::optional<FileTime> timewarp;                         // TWrp
   std::optional<FileTime> maximal_access_since;             // MxAc; 0: whatever the time
   bool query_maximal_access = false;
-  bool query_on_disk_id = false;                            // QFid
-  std::optional<Bytes> lease;                               // RqLs, a view of the request
+  bool query_on_disk_id = false;  // QFid
+  DurableContexts durable;
+  std::optional<Bytes> lease;  // RqLs, a view of the request
 };
 
 // --- parse: the message as values.
@@ -45,15 +47,15 @@ Result<CreateParameters> parse_create(const Request& request);
 
 // --- plan: request and tree policy; what to do, or the error. Pure. [MS-SMB2] 3.3.5.9; [MS-FSA] 2.1.5.1.
 struct CreatePlan {
-  AccessMask desired;          // generic rights mapped; MAXIMUM_ALLOWED still in it
-  bool may_create = false;     // when the name does not exist
-  bool may_open = false;       // when it does
-  bool overwrites = false;     // what exists is emptied
+  AccessMask desired;       // generic rights mapped; MAXIMUM_ALLOWED still in it
+  bool may_create = false;  // when the name does not exist
+  bool may_open = false;    // when it does
+  bool overwrites = false;  // what exists is emptied
   bool wants_directory = false;
   bool refuses_directory = false;
   bool delete_on_close = false;
   bool follow_symlink = true;
-  FileAttributes attributes;   // for what is made or overwritten
+  FileAttributes attributes;  // for what is made or overwritten
   // What is asked for of a file; a directory gets less (arbitrate.cc).
   OplockLevel oplock = OplockLevel::none;
   std::optional<share::LeaseRequest> lease;
@@ -124,10 +126,13 @@ share::FileKey key_of(const Tree& tree, vfs::NodeId node, std::string_view strea
 // The path as the engine compares it.
 std::u16string engine_path(const vfs::Path& path);
 
+// What a file is opened for.
+vfs::OpenFor use_of(AccessMask granted, CreateOptions options);
+
 // --- materialize: the file, opened or made; then the contexts that ask for something to be done with it.
 struct Materialized {
   vfs::FileRef file;
-  vfs::Resolved where;       // as it is now
+  vfs::Resolved where;  // as it is now
   vfs::NodeInfo info;
   CreateAction action = CreateAction::opened;
 };

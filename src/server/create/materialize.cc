@@ -4,34 +4,47 @@
 #include "server/security.h"
 
 namespace dozo::server {
-namespace {
 
-vfs::OpenFor use_of(const CreateParameters& parameters, AccessMask granted) {
+vfs::OpenFor use_of(AccessMask granted, CreateOptions options) {
   vfs::OpenFor use;
   use.read_data = granted.has_any(Access::read_data | Access::execute);
   use.write_data = granted.has_any(Access::write_data | Access::append_data);
-  use.write_through = parameters.request.create_options.has(CreateOption::write_through);
+  use.write_through = options.has(CreateOption::write_through);
   return use;
+}
+
+namespace {
+
+vfs::OpenFor use_of(const CreateParameters& parameters, AccessMask granted) {
+  return server::use_of(granted, parameters.request.create_options);
 }
 
 vfs::StreamMode stream_mode(CreateDisposition disposition) {
   switch (disposition) {
-    case CreateDisposition::open: return vfs::StreamMode::open_existing;
-    case CreateDisposition::create: return vfs::StreamMode::create_new;
-    case CreateDisposition::open_if: return vfs::StreamMode::open_or_create;
-    case CreateDisposition::overwrite: return vfs::StreamMode::truncate_existing;
+    case CreateDisposition::open:
+      return vfs::StreamMode::open_existing;
+    case CreateDisposition::create:
+      return vfs::StreamMode::create_new;
+    case CreateDisposition::open_if:
+      return vfs::StreamMode::open_or_create;
+    case CreateDisposition::overwrite:
+      return vfs::StreamMode::truncate_existing;
     case CreateDisposition::overwrite_if:
-    case CreateDisposition::supersede: return vfs::StreamMode::create_or_truncate;
+    case CreateDisposition::supersede:
+      return vfs::StreamMode::create_or_truncate;
   }
   return vfs::StreamMode::open_existing;
 }
 
 CreateAction action_of(CreateDisposition disposition) {
   switch (disposition) {
-    case CreateDisposition::supersede: return CreateAction::superseded;
+    case CreateDisposition::supersede:
+      return CreateAction::superseded;
     case CreateDisposition::overwrite:
-    case CreateDisposition::overwrite_if: return CreateAction::overwritten;
-    default: return CreateAction::opened;
+    case CreateDisposition::overwrite_if:
+      return CreateAction::overwritten;
+    default:
+      return CreateAction::opened;
   }
 }
 
@@ -80,8 +93,7 @@ runtime::Task<Result<Materialized>> open_existing(Request& request, const Create
   if (!file) co_return fail(file.error());
   Materialized out{.file = *file, .where = target, .info = target.info, .action = action_of(parameters.disposition)};
   if (plan.overwrites) {
-    auto emptied = co_await volume.overwrite(request.tree->caller, *out.file,
-                                             plan.attributes | FileAttribute::archive);
+    auto emptied = co_await volume.overwrite(request.tree->caller, *out.file, plan.attributes | FileAttribute::archive);
     if (!emptied) co_return fail(emptied.error());
     auto info = co_await out.file->info();
     if (!info) co_return fail(info.error());
@@ -114,8 +126,7 @@ runtime::Task<Result<Materialized>> create_new(Request& request, const CreatePar
     if (made) made->action = CreateAction::created;
     co_return made;
   }
-  co_return Materialized{
-      .file = *file, .where = *where, .info = where->info, .action = CreateAction::created};
+  co_return Materialized{.file = *file, .where = *where, .info = where->info, .action = CreateAction::created};
 }
 
 runtime::Task<Result<>> apply_contexts(Request& request, const CreateParameters& parameters, Materialized& made) {

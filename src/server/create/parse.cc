@@ -7,8 +7,7 @@ namespace dozo::server {
 Result<CreateParameters> parse_create(const Request& request) {
   CreateParameters out;
   DOZO_TRY(out.request, request.decode<wire::CreateRequest>());
-  const auto disposition =
-      create_disposition_from_wire(static_cast<std::uint32_t>(out.request.create_disposition));
+  const auto disposition = create_disposition_from_wire(static_cast<std::uint32_t>(out.request.create_disposition));
   if (!disposition) return fail(NtStatus::INVALID_PARAMETER);
   out.disposition = *disposition;
   // [MS-SMB2] 3.3.5.9: impersonation levels beyond Delegate.
@@ -22,6 +21,7 @@ Result<CreateParameters> parse_create(const Request& request) {
     DOZO_TRY(out.name, parse_name(out.request.name));
   }
   DOZO_TRY(out.contexts, parse_contexts(out.request));
+  DOZO_CHECK(settle_durable_contexts(request, out.contexts.durable));
   return out;
 }
 

@@ -19,10 +19,12 @@ FsctlTask query_network_interface_info(FsctlCall& call);
 
 // unsupported.cc
 FsctlTask dfs_get_referrals(FsctlCall& call);
-FsctlTask lmr_request_resiliency(FsctlCall& call);
 FsctlTask srv_enumerate_snapshots(FsctlCall& call);
 FsctlTask get_compression(FsctlCall& call);
 FsctlTask set_compression(FsctlCall& call);
+
+// resiliency.cc
+FsctlTask lmr_request_resiliency(FsctlCall& call);
 
 // copychunk.cc
 FsctlTask srv_request_resume_key(FsctlCall& call);

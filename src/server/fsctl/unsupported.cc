@@ -16,12 +16,6 @@ FsctlTask dfs_get_referrals(FsctlCall&) {
   co_return fail(NtStatus::FS_DRIVER_REQUIRED);
 }
 
-FsctlTask lmr_request_resiliency(FsctlCall& call) {
-  // [MS-SMB2] 3.3.5.15.9.
-  const bool old = call.request.connection.negotiated->dialect == Dialect::smb_2_0_2;
-  co_return fail(old ? NtStatus::INVALID_DEVICE_REQUEST : NtStatus::NOT_SUPPORTED);
-}
-
 FsctlTask srv_enumerate_snapshots(FsctlCall&) {
   // [MS-SMB2] 2.2.32.2: 12 bytes, and 4 that clients expect behind them also where the list is empty.
   FsctlAnswer answer = fsctl_answer(wire::SrvSnapshotArray());

@@ -3,6 +3,7 @@
 #include "server/checks.h"
 #include "server/commands/notify_queue.h"
 #include "server/connection.h"
+#include "server/durable/persist.h"
 #include "server/info/functions.h"
 #include "server/request.h"
 #include "server/server.h"
@@ -55,6 +56,9 @@ Task<Result<>> change_disposition(InfoSet& set, bool remove, bool ignore_read_on
   }
   const share::Effects effects = set.request.server.apply(share::SetDeletePending{open.share_id, remove});
   DOZO_CO_CHECK(effects.result());
+  // What cannot be stored is logged: the file goes when the handle does, but not after a crash.
+  const bool stored = co_await persist_open(set.request.server, open);
+  static_cast<void>(stored);
   if (remove && open.is_directory) end_notifies(set.request.server, open.key.file());
   co_return Result<>();
 }

@@ -6,6 +6,7 @@
 #include "server/checks.h"
 #include "server/connection.h"
 #include "server/create/create.h"
+#include "server/durable/persist.h"
 #include "server/info/functions.h"
 #include "server/info/stream_rename.h"
 #include "server/server.h"
@@ -117,6 +118,7 @@ void follow_on(Connection& connection, const Moved& moved) {
 }
 
 void tell_others(Server& server, const Moved& moved) {
+  server.durables().change_parked([&moved](Open& open) { follow(open, moved); });
   for (const std::shared_ptr<Connection>& connection : server.connections()) {
     connection->loop().post([connection, moved] { follow_on(*connection, moved); });
   }
@@ -189,6 +191,7 @@ Task<Result<>> rename(InfoSet& set, Target target) {
   const Moved moved{open.key.file(), open.path, resolved->path, std::move(*location)};
   follow(open, moved);
   tell_others(server, moved);
+  co_await persist_rename(server, *open.tree, moved.from, moved.to);
   co_return Result<>();
 }
 
@@ -213,8 +216,7 @@ Task<Result<>> link(InfoSet& set, Target target) {
   spell_as_asked(*resolved, target);
   DOZO_CO_TRY(const ShareGrant directory, enter_directory(set, *resolved));
   const Tree& tree = *open.tree;
-  auto linked =
-      co_await tree.share->volume->link(tree.caller, open.location, open.node, *resolved, target.replace);
+  auto linked = co_await tree.share->volume->link(tree.caller, open.location, open.node, *resolved, target.replace);
   if (linked) entry_changed(set.request.server, open.key.volume, resolved->parent, open.parent_lease);
   co_return linked;
 }

@@ -161,6 +161,7 @@ wire::Header Client::header_of(const Element& element) {
   header.credit_charge = sending.credit_charge.value_or(multi_credit_ ? units : 0);
   header.credits = sending.credits;
   header.flags = sending.flags;
+  header.set_channel_sequence(sending.channel_sequence);
   header.message_id = sending.message_id.value_or(MessageId(next_message_id_));
   if (!sending.message_id) next_message_id_ += std::max<std::uint64_t>(multi_credit_ ? header.credit_charge : 1, 1);
   header.session_id = sending.session.value_or(session_);

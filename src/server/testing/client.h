@@ -76,6 +76,7 @@ struct Sending {
   bool break_signature = false;
   bool break_ciphertext = false;
   wire::HeaderFlags flags;     // added
+  std::uint16_t channel_sequence = 0;
   std::uint16_t credits = 64;  // asked for
   std::size_t payload = 0;     // what the credit charge follows from
 };

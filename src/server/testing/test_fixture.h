@@ -44,6 +44,12 @@ class ServerTest : public ::testing::Test {
     world_.reset();
   }
 
+  // The world ends, and the next use of it makes another one of `options`.
+  void restart() {
+    alice_ = bob_ = nullptr;
+    world_.reset();
+  }
+
  private:
   std::unique_ptr<World> world_;
   Client* alice_ = nullptr;

@@ -7,6 +7,8 @@
 #include "base/assert.h"
 #include "base/log.h"
 #include "server/connection.h"
+#include "server/durable/preserve.h"
+#include "server/durable/restore.h"
 
 namespace dozo::server::testing {
 namespace {
@@ -45,8 +47,8 @@ ShareConfig share_of(const std::string& name) {
 thread_local std::map<std::string, std::shared_ptr<vfs::MemoryVolume>>* volumes_being_made = nullptr;
 
 std::shared_ptr<vfs::Volume> make_memory_volume(const ShareConfig& share, std::string&) {
-  auto volume = std::make_shared<vfs::MemoryVolume>();
-  (*volumes_being_made)[share.name] = volume;
+  std::shared_ptr<vfs::MemoryVolume>& volume = (*volumes_being_made)[share.name];
+  if (!volume) volume = std::make_shared<vfs::MemoryVolume>();
   return volume;
 }
 
@@ -65,7 +67,7 @@ Config test_config() {
   return config;
 }
 
-World::World(WorldOptions options) : loop_(options.seed, options.simulation) {
+World::World(WorldOptions options) : volumes_(std::move(options.volumes)), loop_(options.seed, options.simulation) {
   // DOZO_TEST_LOG=1 shows what the server has to say.
   log::set_level(std::getenv("DOZO_TEST_LOG") != nullptr ? log::Level::debug : log::Level::error);
   ServerParts parts;
@@ -74,11 +76,18 @@ World::World(WorldOptions options) : loop_(options.seed, options.simulation) {
   parts.clock = &loop_;
   parts.make_volume = &make_memory_volume;
   parts.engine = options.engine;
+  if (!options.state_dir.empty()) {
+    auto handles = PersistentStore::open(options.state_dir);
+    DOZO_ASSERT(handles.has_value());
+    parts.handles = std::move(*handles);
+  }
   server_ = std::make_unique<Server>(std::move(parts));
   volumes_being_made = &volumes_;
   const auto opened = server_->open_shares();
   DOZO_ASSERT(opened.has_value());
   volumes_being_made = nullptr;
+  runtime::spawn(gate_, restore_persistent_opens(*server_));
+  settle();
 }
 
 World::~World() { static_cast<void>(leave()); }
@@ -140,7 +149,9 @@ std::string World::leave() {
     for (const auto& client : clients_) busy = busy || client->holds_gate();
     return !busy;
   });
-  // What was posted to the loop on the way out.
+  // What was posted to the loop on the way out; and what waits for clients that will not come.
+  settle();
+  runtime::spawn(gate_, close_preserved_opens(*server_));
   settle();
   std::string out = problems() + leftovers();
   clients_.clear();

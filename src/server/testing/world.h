@@ -25,6 +25,9 @@ struct WorldOptions {
   runtime::SimulationOptions simulation;
   Config config = test_config();
   share::EngineOptions engine;
+  std::string state_dir;  // where persistent handles are stored; empty: there are none
+  // Shares of these names have these files; the others are new.
+  std::map<std::string, std::shared_ptr<vfs::MemoryVolume>> volumes;
 };
 
 // Users: alice (an administrator) and bob; the password is the name followed by "-secret".
@@ -41,6 +44,8 @@ class World {
   runtime::SimulatedLoop& loop() { return loop_; }
   Server& server() { return *server_; }
   vfs::MemoryVolume& volume(const std::string& share) { return *volumes_.at(share); }
+  // For the world that follows this one.
+  const std::map<std::string, std::shared_ptr<vfs::MemoryVolume>>& volumes() const { return volumes_; }
 
   // A new transport connection; nothing has been sent.
   Client& connect(ClientOptions options = {});

@@ -1,0 +1,170 @@
+#include "server/durable/store.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <string>
+
+namespace dozo::server {
+namespace {
+
+// A folder of its own for each test.
+class StoreTest : public ::testing::Test {
+ protected:
+  void SetUp() override { ASSERT_NE(::mkdtemp(folder_.data()), nullptr); }
+  void TearDown() override {
+    for (const char* name : {"", ".damaged"}) {
+      for (const char* suffix : {"", "-wal", "-shm"}) ::unlink((folder_ + "/handles.db" + name + suffix).c_str());
+    }
+    ::rmdir(folder_.c_str());
+  }
+  std::unique_ptr<PersistentStore> open() {
+    auto store = PersistentStore::open(folder_);
+    EXPECT_TRUE(store.has_value()) << store.error();
+    return std::move(*store);
+  }
+  std::string folder_ = ::testing::TempDir() + "dozo-store-XXXXXX";
+};
+
+PersistentOpen sample(std::uint64_t id = 0xF000000000000001) {
+  PersistentOpen out;
+  out.id = id;
+  out.share = "data";
+  out.path = {"dir", "Ä file"};
+  out.stream = "s";
+  out.node = {7, 0xFFFFFFFFFFFFFFFF};
+  out.granted = kFileAllAccess;
+  out.handle.create_options = CreateOption::write_through;
+  out.handle.owner_name = "alice";
+  out.handle.owner = sid_from_string("S-1-5-21-1-2-3-1000").value_or(Sid{});
+  out.handle.is_durable = out.handle.is_persistent = out.handle.is_v2 = true;
+  out.handle.durable_timeout = std::chrono::seconds(60);
+  out.handle.client_guid.bytes[0] = 1;
+  out.handle.create_guid.emplace().bytes[15] = 2;
+  out.handle.lease.emplace().key.bytes[3] = 3;
+  out.handle.lease->state = LeaseBit::read | LeaseBit::handle;
+  out.handle.lease->v2 = true;
+  out.handle.lease->epoch = 0xFFFF;
+  out.handle.app_instance.emplace().bytes[1] = 4;
+  out.handle.app_version = {5, 6};
+  out.handle.desired_access = kFileAllAccess;
+  out.handle.share_access = ShareFlag::read;
+  out.handle.action = CreateAction::created;
+  out.oplock = OplockLevel::lease;
+  out.delete_pending = true;
+  out.locks = {{.offset = ~0ull, .length = 1, .exclusive = true}, {.offset = 0, .length = 9, .exclusive = false}};
+  return out;
+}
+
+void expect_same(const PersistentOpen& a, const PersistentOpen& b) {
+  EXPECT_EQ(a.id, b.id);
+  EXPECT_EQ(a.share, b.share);
+  EXPECT_EQ(a.path, b.path);
+  EXPECT_EQ(a.stream, b.stream);
+  EXPECT_EQ(a.node, b.node);
+  EXPECT_EQ(a.granted, b.granted);
+  EXPECT_EQ(a.handle, b.handle);
+  EXPECT_EQ(a.oplock, b.oplock);
+  EXPECT_EQ(a.delete_pending, b.delete_pending);
+  EXPECT_EQ(a.locks, b.locks);
+}
+
+TEST_F(StoreTest, what_was_put_is_there_after_a_restart) {
+  ASSERT_TRUE(open()->put(sample()));
+  const auto loaded = open()->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1);
+  expect_same(loaded->front(), sample());
+}
+
+TEST_F(StoreTest, what_has_neither_lease_nor_instance_comes_back_without) {
+  PersistentOpen plain = sample();
+  plain.handle.lease.reset();
+  plain.handle.app_instance.reset();
+  plain.handle.app_version.reset();
+  plain.oplock = OplockLevel::none;
+  plain.locks.clear();
+  ASSERT_TRUE(open()->put(plain));
+  const auto loaded = open()->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1);
+  expect_same(loaded->front(), plain);
+}
+
+TEST_F(StoreTest, put_again_replaces) {
+  const auto store = open();
+  ASSERT_TRUE(store->put(sample()));
+  PersistentOpen changed = sample();
+  changed.locks.clear();
+  changed.delete_pending = false;
+  ASSERT_TRUE(store->put(changed));
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1);
+  expect_same(loaded->front(), changed);
+}
+
+TEST_F(StoreTest, locks_change_alone) {
+  const auto store = open();
+  ASSERT_TRUE(store->put(sample()));
+  ASSERT_TRUE(store->put_locks(sample().id, {{.offset = 3, .length = 4, .exclusive = true}}));
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1);
+  EXPECT_EQ(loaded->front().locks.size(), 1U);
+  EXPECT_EQ(loaded->front().locks.front().offset, 3U);
+}
+
+TEST_F(StoreTest, an_erased_open_is_gone_with_its_locks) {
+  const auto store = open();
+  ASSERT_TRUE(store->put(sample(1)) && store->put(sample(2)));
+  ASSERT_TRUE(store->erase(1));
+  EXPECT_FALSE(store->empty());
+  ASSERT_TRUE(store->erase(2));
+  EXPECT_TRUE(store->empty());
+  PersistentOpen bare = sample(1);
+  bare.locks.clear();
+  ASSERT_TRUE(store->put(bare));
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1);
+  EXPECT_TRUE(loaded->front().locks.empty());
+}
+
+TEST_F(StoreTest, a_rename_reaches_every_open_of_the_path) {
+  const auto store = open();
+  ASSERT_TRUE(store->put(sample(1)) && store->put(sample(2)));
+  ASSERT_TRUE(store->rename("data", sample().path, {"new"}));
+  ASSERT_TRUE(store->rename("other", {"new"}, {"wrong"}));
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 2);
+  for (const PersistentOpen& each : *loaded) EXPECT_EQ(each.path, vfs::Path{"new"});
+}
+
+TEST_F(StoreTest, a_row_that_makes_no_sense_is_left_out) {
+  PersistentOpen climbing = sample(1);
+  climbing.path = {"..", "x"};
+  const auto store = open();
+  ASSERT_TRUE(store->put(climbing) && store->put(sample(2)));
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1);
+  EXPECT_EQ(loaded->front().id, 2U);
+}
+
+TEST_F(StoreTest, a_damaged_file_is_put_aside) {
+  std::FILE* file = std::fopen((folder_ + "/handles.db").c_str(), "w");
+  ASSERT_NE(file, nullptr);
+  for (int i = 0; i < 1000; ++i) std::fputs("this is no database", file);
+  std::fclose(file);
+  const auto store = open();
+  EXPECT_TRUE(store->empty());
+  EXPECT_EQ(::access((folder_ + "/handles.db.damaged").c_str(), F_OK), 0);
+}
+
+TEST_F(StoreTest, nobody_else_reads_it) {
+  static_cast<void>(open());
+  struct stat status{};
+  ASSERT_EQ(::stat((folder_ + "/handles.db").c_str(), &status), 0);
+  EXPECT_EQ(status.st_mode & 0777, 0600U);
+}
+
+}  // namespace
+}  // namespace dozo::server
