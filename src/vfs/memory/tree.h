@@ -31,6 +31,7 @@ class Tree {
   InodeRef root() const { return root_; }
   std::shared_ptr<Space> space() const { return space_; }
   Watches& watches() { return watches_; }
+  OutsideWatches& outside() { return outside_; }
   const MemoryOptions& options() const { return options_; }
   FileTime created() const { return created_; }
 
@@ -65,6 +66,7 @@ class Tree {
   std::atomic<NtStatus> fail_status_{};
   std::mutex mutex_;
   Watches watches_;
+  OutsideWatches outside_;
   std::uint64_t next_inode_ = 1;
   InodeRef root_;
 };

@@ -33,6 +33,21 @@ class MemoryWatch final : public Watch {
   std::shared_ptr<memory::Watcher> watcher_;
 };
 
+class MemoryOutsideWatch final : public Watch {
+ public:
+  MemoryOutsideWatch(std::shared_ptr<Tree> tree, NodeId node, OutsideListenerRef listener)
+      : tree_(std::move(tree)), node_(node), listener_(std::move(listener)) {}
+  ~MemoryOutsideWatch() override {
+    const std::lock_guard lock(tree_->mutex());
+    tree_->outside().remove(node_, listener_);
+  }
+
+ private:
+  std::shared_ptr<Tree> tree_;
+  NodeId node_;
+  OutsideListenerRef listener_;
+};
+
 bool creates(StreamMode mode) { return mode != StreamMode::open_existing && mode != StreamMode::truncate_existing; }
 bool truncates(StreamMode mode) {
   return mode == StreamMode::truncate_existing || mode == StreamMode::create_or_truncate;
@@ -199,6 +214,45 @@ Task<Result<std::unique_ptr<Watch>>> MemoryVolume::watch(CallerRef, File& direct
   const std::lock_guard lock(tree_->mutex());
   tree_->watches().add(watcher);
   co_return std::make_unique<MemoryWatch>(tree_, std::move(watcher));
+}
+
+void MemoryVolume::set_outside_changes_seen(bool seen) { tree_->outside().seen = seen; }
+
+Result<std::unique_ptr<Watch>> MemoryVolume::watch_outside(const NodeRef& node, OutsideListenerRef listener) {
+  const std::lock_guard lock(tree_->mutex());
+  if (!tree_->outside().seen) return fail(NtStatus::NOT_SUPPORTED);
+  tree_->outside().add(node->id(), listener);
+  return std::make_unique<MemoryOutsideWatch>(tree_, node->id(), std::move(listener));
+}
+
+Result<> MemoryVolume::outside_write(const Path& path, std::string_view text) {
+  memory::OutsideWatches::Told told;
+  {
+    const std::lock_guard lock(tree_->mutex());
+    DOZO_TRY(const Resolved at, tree_->resolve(path, {}));
+    const InodeRef inode = at.exists() ? inode_of(*at.node) : InodeRef();
+    DOZO_TRY(const InodeRef file, inode ? Result<InodeRef>(inode) : tree_->create(at, {}));
+    file->main->clear();
+    DOZO_CHECK(file->main->write(0, as_bytes(text)));
+    file->last_write_time = file->change_time = Tree::now();
+    tree_->watches().changed(*file, ChangeKind::size | ChangeKind::last_write);
+    told = tree_->outside().concerned(*file, at.parent);
+  }
+  memory::OutsideWatches::tell(told);
+  return {};
+}
+
+Result<> MemoryVolume::outside_remove(const Path& path) {
+  memory::OutsideWatches::Told told;
+  {
+    const std::lock_guard lock(tree_->mutex());
+    DOZO_TRY(const Resolved at, tree_->resolve(path, {}));
+    if (!at.exists()) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+    told = tree_->outside().concerned(*inode_of(*at.node), at.parent);
+    DOZO_CHECK(tree_->remove({at.parent, at.name}, at.node->id()));
+  }
+  memory::OutsideWatches::tell(told);
+  return {};
 }
 
 }  // namespace dozo::vfs

@@ -62,4 +62,21 @@ void Watches::gone(const Inode& directory) {
   }
 }
 
+void OutsideWatches::remove(NodeId node, const OutsideListenerRef& listener) {
+  const auto at = std::ranges::find(watched_, std::pair(listener, node));
+  if (at != watched_.end()) watched_.erase(at);
+}
+
+OutsideWatches::Told OutsideWatches::concerned(const Inode& inode, const NodeRef& parent) const {
+  Told told;
+  for (const auto& [listener, node] : watched_) {
+    if (node == inode.id || (parent && node == parent->id())) told.emplace_back(listener, node);
+  }
+  return told;
+}
+
+void OutsideWatches::tell(const Told& told) {
+  for (const auto& [listener, node] : told) listener->on_outside_change(node);
+}
+
 }  // namespace dozo::vfs::memory

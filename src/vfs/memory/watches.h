@@ -1,6 +1,7 @@
 // Watches of the memory volume: who is told of which changes.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <string_view>
@@ -40,6 +41,23 @@ class Watches {
   void tell(const Inode& parent, std::span<const Named> changes, ChangeKinds kinds);
 
   std::list<std::shared_ptr<Watcher>> watchers_;
+};
+
+// Who is told of what is done to the volume from outside. Under the tree's mutex, but for tell().
+class OutsideWatches {
+ public:
+  using Told = std::vector<std::pair<OutsideListenerRef, NodeId>>;
+
+  std::atomic<bool> seen = true;
+
+  void add(NodeId node, OutsideListenerRef listener) { watched_.emplace_back(std::move(listener), node); }
+  void remove(NodeId node, const OutsideListenerRef& listener);
+  // Whom a change of `inode` concerns, which has a name in `parent`.
+  Told concerned(const Inode& inode, const NodeRef& parent) const;
+  static void tell(const Told& told);
+
+ private:
+  Told watched_;
 };
 
 }  // namespace dozo::vfs::memory

@@ -7,6 +7,7 @@
 namespace dozo::vfs::posix {
 
 class WatchHubs;
+class OutsideHub;
 
 class PosixVolume final : public Volume {
  public:
@@ -34,6 +35,7 @@ class PosixVolume final : public Volume {
                               std::string_view target) override;
   Task<Result<std::unique_ptr<Watch>>> watch(CallerRef caller, File& directory, bool subtree,
                                              WatchListener& listener) override;
+  Result<std::unique_ptr<Watch>> watch_outside(const NodeRef& node, OutsideListenerRef listener) override;
 
   const Share& share() const { return *share_; }
 
@@ -42,6 +44,7 @@ class PosixVolume final : public Volume {
 
   ShareRef share_;
   std::unique_ptr<WatchHubs> hubs_;
+  std::shared_ptr<OutsideHub> outside_;
 };
 
 }  // namespace dozo::vfs::posix

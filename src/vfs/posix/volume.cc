@@ -8,6 +8,7 @@
 #include "vfs/posix/file.h"
 #include "vfs/posix/metadata.h"
 #include "vfs/posix/names.h"
+#include "vfs/posix/outside_watch.h"
 #include "vfs/posix/posix_volume.h"
 #include "vfs/posix/ranges.h"
 #include "vfs/posix/stream.h"
@@ -138,7 +139,8 @@ Result<VolumeInfo> look_up_volume(const Share& share) {
 
 }  // namespace
 
-PosixVolume::PosixVolume(ShareRef share) : share_(std::move(share)), hubs_(std::make_unique<WatchHubs>()) {}
+PosixVolume::PosixVolume(ShareRef share)
+    : share_(std::move(share)), hubs_(std::make_unique<WatchHubs>()), outside_(OutsideHub::of_process()) {}
 PosixVolume::~PosixVolume() = default;
 
 Task<Result<VolumeInfo>> PosixVolume::volume_info(CallerRef) {
@@ -275,6 +277,13 @@ Task<Result<std::unique_ptr<Watch>>> PosixVolume::watch(CallerRef caller, File& 
   auto* file = dynamic_cast<PosixFile*>(&directory);
   if (file == nullptr || file->type() != NodeType::directory) co_return fail(NtStatus::INVALID_PARAMETER);
   co_return co_await hubs_->watch(std::move(caller), file->fd(), subtree, listener);
+}
+
+Result<std::unique_ptr<Watch>> PosixVolume::watch_outside(const NodeRef& node, OutsideListenerRef listener) {
+  // A file system mounted beneath the root may be a remote one, whose other clients nobody here sees.
+  const bool seen = share_->reliable_events && node->id().device == share_->root->id().device;
+  if (!seen) return fail(NtStatus::NOT_SUPPORTED);
+  return outside_->watch(node, std::move(listener));
 }
 
 }  // namespace dozo::vfs::posix
