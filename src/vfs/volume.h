@@ -134,6 +134,7 @@ struct Location {
 class WatchListener {
  public:
   virtual ~WatchListener() = default;
+  // In order. What one operation changed comes in one call.
   virtual void on_changes(std::vector<Change> changes) = 0;
   virtual void on_overflow() = 0;  // something was lost
   virtual void on_directory_gone() = 0;

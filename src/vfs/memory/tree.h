@@ -54,7 +54,8 @@ class Tree {
   InodeRef make_inode(NodeType type);
   InodeRef child_of(const Inode& directory, std::string_view name) const;
   Result<> check_name(std::string_view name) const;
-  Result<> make_room(const Resolved& to, bool replace, const Inode& newcomer);
+  // The name of what went, as stored; empty: nothing.
+  Result<std::string> make_room(const Resolved& to, bool replace, const Inode& newcomer);
   void attach(const InodeRef& directory, std::string_view name, const InodeRef& inode);
   void detach(const InodeRef& directory, std::string_view name, const InodeRef& inode);
 

@@ -63,6 +63,7 @@ Result<std::shared_ptr<Fork>> stream_fork(Tree& tree, Inode& inode, std::string_
     if (truncates(mode)) {
       DOZO_CHECK(tree.check_writable());
       existing->second.fork->clear();
+      tree.watches().stream_changed(inode, existing->second.name, ChangeAction::modified_stream);
     }
     return existing->second.fork;
   }
@@ -71,7 +72,7 @@ Result<std::shared_ptr<Fork>> stream_fork(Tree& tree, Inode& inode, std::string_
   auto fork = std::make_shared<Fork>(tree.space());
   inode.streams[stream_key(name)] = {std::string(name), fork};
   inode.change_time = Tree::now();
-  tree.watches().changed(inode, ChangeKind::stream_name);
+  tree.watches().stream_changed(inode, name, ChangeAction::added_stream);
   return fork;
 }
 
@@ -133,7 +134,7 @@ Task<Result<>> MemoryVolume::overwrite(CallerRef, File& file, FileAttributes att
   inode.streams.clear();
   inode.attributes = attributes & kSettableAttributes;
   inode.last_write_time = inode.change_time = Tree::now();
-  tree_->watches().changed(inode, ChangeKind::size | ChangeKind::last_write);
+  tree_->watches().changed(inode, kinds_of_replacement());
   co_return Result<>{};
 }
 
@@ -177,9 +178,12 @@ Task<Result<>> MemoryVolume::remove_stream(CallerRef, const Resolved& resolved, 
   DOZO_CO_CHECK(tree_->check_writable());
   const std::lock_guard lock(tree_->mutex());
   DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
-  if (inode->streams.erase(stream_key(stream)) == 0) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  const auto at = inode->streams.find(stream_key(stream));
+  if (at == inode->streams.end()) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  const std::string name = at->second.name;
+  inode->streams.erase(at);
   inode->change_time = Tree::now();
-  tree_->watches().changed(*inode, ChangeKind::stream_name);
+  tree_->watches().stream_changed(*inode, name, ChangeAction::removed_stream);
   co_return Result<>{};
 }
 

@@ -7,6 +7,7 @@
 #include <string_view>
 
 #include "runtime/loop.h"
+#include "vfs/changes.h"
 #include "vfs/memory/inode.h"
 
 namespace dozo::vfs::memory {
@@ -30,16 +31,12 @@ class Watches {
 
   void changed(const Inode& parent, std::string_view name, ChangeAction action, ChangeKinds kinds);
   void changed(const Inode& inode, ChangeKinds kinds);  // modified, under the name it is known by
-  void renamed(const Inode& parent, std::string_view old_name, std::string_view new_name, ChangeKinds kinds);
+  void stream_changed(const Inode& inode, std::string_view stream, ChangeAction action);
+  // About entries of a directory, which belong together.
+  void tell(const Inode& directory, const std::vector<NamedChange>& changes);
   void gone(const Inode& directory);
 
  private:
-  struct Named {
-    ChangeAction action;
-    std::string_view name;
-  };
-  void tell(const Inode& parent, std::span<const Named> changes, ChangeKinds kinds);
-
   std::list<std::shared_ptr<Watcher>> watchers_;
 };
 

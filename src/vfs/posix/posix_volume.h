@@ -1,6 +1,7 @@
 // PosixVolume: puts the parts together.
 #pragma once
 
+#include "vfs/changes.h"
 #include "vfs/posix/share.h"
 #include "vfs/posix/volume.h"
 
@@ -40,6 +41,10 @@ class PosixVolume final : public Volume {
   const Share& share() const { return *share_; }
 
  private:
+  // To those who watch, what was done.
+  void tell_entry(const NodeRef& directory, NamedChange change);
+  void tell_rename(const Location& from, const Resolved& to, const RenameMade& made);
+  void tell_stream(int file, ChangeAction action, std::string_view stream);
   Task<Result<UniqueFd>> open_as(CallerRef caller, const Resolved& resolved, int flags);
 
   ShareRef share_;
