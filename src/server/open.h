@@ -16,9 +16,10 @@
 
 namespace dozo::server {
 
-class DirectoryScan;   // commands/directory_scan.h
-class NotifyQueue;     // commands/notify_queue.h
-class PipeHost;        // pipe_host.h
+class DirectoryScan;  // commands/directory_scan.h
+class NotifyQueue;
+class OutsideWatch;  // commands/notify_queue.h
+class PipeHost;      // pipe_host.h
 
 // Access that authorize() has granted; nothing else makes one.
 class GrantedAccess {
@@ -55,24 +56,25 @@ struct Open {
   bool closed = false;
 
   // Files and directories.
-  vfs::FileRef file;          // null for a pipe
-  vfs::Path path;             // as clients see it, kept right by renames through dozo
-  std::string stream;         // name of the named stream; empty for the main one
-  vfs::Location location;     // the name to remove or rename; parent null for the share's root
-  vfs::NodeRef node_ref;      // the file itself, whatever the stream
-  vfs::NodeId node;           // its id
-  share::OpenId share_id;     // in the share engine
+  vfs::FileRef file;       // null for a pipe
+  vfs::Path path;          // as clients see it, kept right by renames through dozo
+  std::string stream;      // name of the named stream; empty for the main one
+  vfs::Location location;  // the name to remove or rename; parent null for the share's root
+  vfs::NodeRef node_ref;   // the file itself, whatever the stream
+  vfs::NodeId node;        // its id
+  share::OpenId share_id;  // in the share engine
   share::FileKey key;
   bool is_directory = false;
   std::optional<share::LeaseId> lease;  // Open.Lease
   // [MS-SMB2] 3.3.1.12 Lease.ParentLeaseKey: the client's lease on the directory this lies in. What is done through
   // this open leaves that alone.
   std::optional<share::LeaseId> parent_lease;
-  std::uint64_t position = 0;           // FilePositionInformation
-  std::uint32_t mode = 0;               // FileModeInformation
-  std::uint32_t ea_index = 0;           // Open.CurrentEaIndex of [MS-SMB2] 3.3.1.10, counted from 0
-  std::unique_ptr<DirectoryScan> scan;  // QUERY_DIRECTORY's place
-  std::unique_ptr<NotifyQueue> notify;  // CHANGE_NOTIFY's memory
+  std::uint64_t position = 0;             // FilePositionInformation
+  std::uint32_t mode = 0;                 // FileModeInformation
+  std::uint32_t ea_index = 0;             // Open.CurrentEaIndex of [MS-SMB2] 3.3.1.10, counted from 0
+  std::unique_ptr<DirectoryScan> scan;    // QUERY_DIRECTORY's place
+  std::unique_ptr<NotifyQueue> notify;    // CHANGE_NOTIFY's memory
+  std::unique_ptr<OutsideWatch> outside;  // while the client may cache
 
   // [MS-FSA] 2.1.4.17: a time that was set through this handle is not touched by later writes through it.
   std::optional<FileTime> pinned_write_time;

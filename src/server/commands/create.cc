@@ -53,6 +53,7 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
                                                         .owner = share::OwnerId(request.session->id.value()),
                                                         .file_id = *id,
                                                         .encrypted = request.tree->share->encryption_required});
+  open->outside = grant.take_outside();
   grant.publish();
   // Until the answer is on its way, breaks of what it grants are held.
   request.chain.replies->announce_with_next(grant.id());
@@ -95,16 +96,21 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
   if (!authorization) co_return fail(authorization.error());
   if (!target->exists()) co_return co_await make_new(request, parameters, plan, *authorization, *target);
 
-  Arbitration about{
-      .key = key_of(*request.tree, target->info.id, parameters.name.stream),
-      .where = *target,
-      .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
+  Arbitration about{.key = key_of(*request.tree, target->info.id, parameters.name.stream),
+                    .where = *target,
+                    .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
   auto grant = co_await arbitrate(request, parameters, plan, authorization->granted, about);
   waited = about.waited;
   if (!grant) co_return fail(grant.error());
 
   auto made = co_await open_existing(request, parameters, plan, authorization->granted, *target);
   if (!made) co_return fail(made.error());
+  if (grant->watches_outside() && made->action == CreateAction::opened) {
+    // What was looked up before the watch began may have changed unseen.
+    auto info = co_await made->file->info();
+    if (!info) co_return fail(info.error());
+    made->info = *info;
+  }
   if (made->action != CreateAction::opened) {
     entry_changed(request.server, request.tree->share->volume_id, target->parent, parent_lease_of(request, plan));
   }

@@ -14,6 +14,7 @@
 #include "server/commands/close_open.h"
 #include "server/create/name.h"
 #include "server/open.h"
+#include "server/outside_changes.h"
 #include "server/request.h"
 #include "share/effects.h"
 #include "share/events.h"
@@ -30,8 +31,8 @@ struct CreateContexts {
   std::optional<FileTime> timewarp;                         // TWrp
   std::optional<FileTime> maximal_access_since;             // MxAc; 0: whatever the time
   bool query_maximal_access = false;
-  bool query_on_disk_id = false;                            // QFid
-  std::optional<Bytes> lease;                               // RqLs, a view of the request
+  bool query_on_disk_id = false;  // QFid
+  std::optional<Bytes> lease;     // RqLs, a view of the request
 };
 
 // --- parse: the message as values.
@@ -45,15 +46,15 @@ Result<CreateParameters> parse_create(const Request& request);
 
 // --- plan: request and tree policy; what to do, or the error. Pure. [MS-SMB2] 3.3.5.9; [MS-FSA] 2.1.5.1.
 struct CreatePlan {
-  AccessMask desired;          // generic rights mapped; MAXIMUM_ALLOWED still in it
-  bool may_create = false;     // when the name does not exist
-  bool may_open = false;       // when it does
-  bool overwrites = false;     // what exists is emptied
+  AccessMask desired;       // generic rights mapped; MAXIMUM_ALLOWED still in it
+  bool may_create = false;  // when the name does not exist
+  bool may_open = false;    // when it does
+  bool overwrites = false;  // what exists is emptied
   bool wants_directory = false;
   bool refuses_directory = false;
   bool delete_on_close = false;
   bool follow_symlink = true;
-  FileAttributes attributes;   // for what is made or overwritten
+  FileAttributes attributes;  // for what is made or overwritten
   // What is asked for of a file; a directory gets less (arbitrate.cc).
   OplockLevel oplock = OplockLevel::none;
   std::optional<share::LeaseRequest> lease;
@@ -90,13 +91,18 @@ class ShareGrant {
       : server_(std::exchange(other.server_, nullptr)),
         id_(other.id_),
         caching_(other.caching_),
-        name_(std::move(other.name_)) {}
+        name_(std::move(other.name_)),
+        outside_(std::move(other.outside_)) {}
   ShareGrant& operator=(ShareGrant&&) = delete;
   ~ShareGrant();
   share::OpenId id() const { return id_; }
   const share::Grant& caching() const { return caching_; }
   // What was opened: should it be deleted meanwhile and this be the last that holds it, giving it back removes it.
   void set_name(DeletedName name) { name_ = std::move(name); }
+  // What makes the caching safe: the open's, once there is one.
+  void set_outside(std::unique_ptr<OutsideWatch> watch) { outside_ = std::move(watch); }
+  bool watches_outside() const { return outside_ != nullptr; }
+  std::unique_ptr<OutsideWatch> take_outside() { return std::move(outside_); }
   // The open owns it from now on.
   void publish() { server_ = nullptr; }
 
@@ -105,6 +111,7 @@ class ShareGrant {
   share::OpenId id_;
   share::Grant caching_;
   std::optional<DeletedName> name_;
+  std::unique_ptr<OutsideWatch> outside_;
 };
 
 // What an open asks the engine for, but for its id.
@@ -127,7 +134,7 @@ std::u16string engine_path(const vfs::Path& path);
 // --- materialize: the file, opened or made; then the contexts that ask for something to be done with it.
 struct Materialized {
   vfs::FileRef file;
-  vfs::Resolved where;       // as it is now
+  vfs::Resolved where;  // as it is now
   vfs::NodeInfo info;
   CreateAction action = CreateAction::opened;
 };
