@@ -17,7 +17,7 @@ namespace {
 
 constexpr std::size_t kPrefix = 4;                   // direct TCP, [MS-SMB2] 2.1
 constexpr std::size_t kPreAuthFrameMax = 64 * 1024;  // NEGOTIATE and SESSION_SETUP are far smaller
-constexpr std::size_t kFrameOverhead = 64 * 1024;    // headers, contexts, compounds around an I/O's data
+constexpr std::size_t kMessageOverhead = 256;        // around an I/O's data
 // What one connection may hold at a time, before its socket is read no further.
 constexpr std::size_t kBytesInFlightMax = 64u << 20;
 constexpr std::size_t kBytesQueuedMax = 32u << 20;
@@ -53,7 +53,13 @@ runtime::Task<void> Connection::run() {
 
 std::uint32_t Connection::frame_size_max() const {
   if (!authenticated_once) return kPreAuthFrameMax;
-  return static_cast<std::uint32_t>(negotiated->io_size_max + kFrameOverhead);
+  return static_cast<std::uint32_t>(message_size_max() + wire::kTransformHeaderSize);
+}
+
+// [MS-SMB2] 3.3.5.2: Connection.MaxTransactSize + 256, of a compound as a whole, and as it is after decryption.
+std::size_t Connection::message_size_max() const {
+  if (!authenticated_once) return kPreAuthFrameMax;
+  return negotiated->io_size_max + kMessageOverhead;
 }
 
 // --- Receiving ---------------------------------------------------------------------------------------------------
@@ -143,15 +149,27 @@ runtime::Task<void> Connection::receive_loop() {
 void Connection::on_frame(runtime::Buffer frame) {
   switch (wire::frame_kind(frame.view())) {
     case wire::FrameKind::smb2: {
+      if (frame.size() > message_size_max()) {
+        disconnect(fmt::format("a message of {} bytes; {} are accepted here", frame.size(), message_size_max()));
+        break;
+      }
       IncomingFrame in;
       in.buffer = std::move(frame);
       runtime::spawn(gate, serve(std::move(in)));
       break;
     }
-    case wire::FrameKind::encrypted: on_encrypted(std::move(frame)); break;
-    case wire::FrameKind::smb1: on_smb1(frame.view()); break;
-    case wire::FrameKind::compressed: disconnect("a compressed message, and compression was not negotiated"); break;
-    case wire::FrameKind::unknown: disconnect("a message that is not SMB"); break;
+    case wire::FrameKind::encrypted:
+      on_encrypted(std::move(frame));
+      break;
+    case wire::FrameKind::smb1:
+      on_smb1(frame.view());
+      break;
+    case wire::FrameKind::compressed:
+      disconnect("a compressed message, and compression was not negotiated");
+      break;
+    case wire::FrameKind::unknown:
+      disconnect("a message that is not SMB");
+      break;
   }
 }
 
@@ -228,8 +246,9 @@ runtime::Task<void> Connection::tear_down() {
   outbox.close();
   runtime::Timer patience;
   if (draining_ && !disconnecting_) {
-    patience.arm(loop_, loop_.now() + kDrainMax,
-                 [](void* p) { static_cast<Connection*>(p)->disconnect("the server stops"); }, this);
+    patience.arm(
+        loop_, loop_.now() + kDrainMax, [](void* p) { static_cast<Connection*>(p)->disconnect("the server stops"); },
+        this);
   } else {
     socket_.shutdown();
   }

@@ -48,7 +48,7 @@ struct Negotiated {
 // One frame's plain SMB2 messages and the memory they lie in.
 struct IncomingFrame {
   runtime::Buffer buffer;
-  std::size_t offset = 0;              // of the plain message in the buffer
+  std::size_t offset = 0;  // of the plain message in the buffer
   bool encrypted = false;
   std::shared_ptr<Session> unsealed_with;
   Bytes message() const { return buffer.view().subspan(offset); }
@@ -99,6 +99,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Ends a session: cancels its requests, closes its opens and trees, forgets it. [MS-SMB2] 3.3.7.1, 3.3.5.6.
   runtime::Task<void> end_session(std::shared_ptr<Session> session, std::string_view why);
   std::uint32_t frame_size_max() const;
+  std::size_t message_size_max() const;
 
  private:
   runtime::Task<void> receive_loop();

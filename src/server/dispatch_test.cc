@@ -110,6 +110,25 @@ TEST_F(Dispatch, a_frame_encrypted_for_an_unknown_session_ends_the_connection) {
   EXPECT_TRUE(peer.run_until_disconnected());
 }
 
+// [MS-SMB2] 3.3.5.2: of what an encrypted message holds, and of a plain one, the same is taken.
+TEST_F(Dispatch, a_message_longer_than_the_largest_transaction_and_256_bytes_ends_the_connection) {
+  for (const bool encrypt : {false, true}) {
+    Client& peer = world().log_on();
+    for (int i = 0; i < 4; ++i) peer.echo();
+    const FileId file = peer.open("f");
+    const auto write_of = [&](std::size_t message) {
+      constexpr std::size_t kBodySize = 48;
+      const ByteVector data(message - wire::kHeaderSize - kBodySize);
+      return peer.start(Command::write, wire::WriteRequest{.file_id = file, .data = data},
+                        {.encrypt = encrypt, .payload = data.size()});
+    };
+    const std::size_t most = peer.io_size_max() + 256;
+    EXPECT_EQ(peer.wait(write_of(most)).status(), NtStatus::INVALID_PARAMETER) << encrypt;
+    write_of(most + 1);
+    EXPECT_TRUE(peer.run_until_disconnected()) << encrypt;
+  }
+}
+
 // --- Message ids and credits. [MS-SMB2] 3.3.5.2.3, 3.3.5.2.5, 3.3.1.2.
 
 TEST_F(Dispatch, a_message_id_that_was_used_ends_the_connection) {

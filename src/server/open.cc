@@ -3,6 +3,7 @@
 #include "rpc/services.h"
 #include "server/commands/directory_scan.h"
 #include "server/commands/notify_queue.h"
+#include "server/outside_changes.h"
 
 namespace dozo::server {
 

@@ -21,6 +21,7 @@ namespace dozo::server {
 
 class DirectoryScan;  // commands/directory_scan.h
 class NotifyQueue;    // commands/notify_queue.h
+class OutsideWatch;   // outside_changes.h
 class PipeHost;       // pipe_host.h
 
 // Access that authorize() has granted; nothing else makes one.
@@ -71,11 +72,12 @@ struct Open {
   // [MS-SMB2] 3.3.1.12 Lease.ParentLeaseKey: the client's lease on the directory this lies in. What is done through
   // this open leaves that alone.
   std::optional<share::LeaseId> parent_lease;
-  std::uint64_t position = 0;           // FilePositionInformation
-  std::uint32_t mode = 0;               // FileModeInformation
-  std::uint32_t ea_index = 0;           // Open.CurrentEaIndex of [MS-SMB2] 3.3.1.10, counted from 0
-  std::unique_ptr<DirectoryScan> scan;  // QUERY_DIRECTORY's place
-  std::unique_ptr<NotifyQueue> notify;  // CHANGE_NOTIFY's memory
+  std::uint64_t position = 0;             // FilePositionInformation
+  std::uint32_t mode = 0;                 // FileModeInformation
+  std::uint32_t ea_index = 0;             // Open.CurrentEaIndex of [MS-SMB2] 3.3.1.10, counted from 0
+  std::unique_ptr<DirectoryScan> scan;    // QUERY_DIRECTORY's place
+  std::unique_ptr<NotifyQueue> notify;    // CHANGE_NOTIFY's memory
+  std::unique_ptr<OutsideWatch> outside;  // while the client may cache
 
   // [MS-FSA] 2.1.4.17: a time that was set through this handle is not touched by later writes through it.
   std::optional<FileTime> pinned_write_time;

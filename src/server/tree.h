@@ -17,10 +17,11 @@ namespace dozo::server {
 // lets the trees that exist live on.
 struct Share {
   ShareConfig config;
-  std::uint64_t volume_id = 0;  // FileKey::volume: shares of one folder have the same
+  std::uint64_t volume_id = 0;          // FileKey::volume: shares of one folder have the same
   std::shared_ptr<vfs::Volume> volume;  // null for IPC$
   bool encryption_required = false;
   mutable std::atomic<std::uint32_t> trees{0};
+  mutable std::atomic<bool> outside_unseen{false};  // it was logged that clients get no caches; see outside_changes.h
   bool is_ipc() const { return volume == nullptr; }
 };
 using ShareRef = std::shared_ptr<const Share>;
@@ -38,7 +39,7 @@ class Tree {
   const vfs::CallerRef caller;      // as whom file operations run
   const AccessMask maximal_access;  // what the share lets this user do at most
   const Instant connected_at;
-  bool disconnected = false;        // TREE_DISCONNECT or LOGOFF came while requests were in flight
+  bool disconnected = false;  // TREE_DISCONNECT or LOGOFF came while requests were in flight
 };
 
 }  // namespace dozo::server

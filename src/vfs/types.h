@@ -122,7 +122,10 @@ enum class ChangeAction : std::uint32_t {
   removed = 2,
   modified = 3,
   renamed_old_name = 4,
-  renamed_new_name = 5
+  renamed_new_name = 5,
+  added_stream = 6,
+  removed_stream = 7,
+  modified_stream = 8,
 };
 // Which kinds of change. The values of [MS-SMB2] 2.2.35 CompletionFilter.
 enum class ChangeKind : std::uint32_t {
@@ -145,7 +148,7 @@ DOZO_FLAGS(ChangeKind)
 struct Change {
   ChangeAction action = ChangeAction::modified;
   ChangeKinds kinds;  // all that this one change may be
-  std::string path;   // relative to the watched directory, components joined by '\'
+  std::string path;   // relative to the watched directory, components joined by '\'; of a stream with ":NAME"
 };
 
 }  // namespace dozo::vfs

@@ -52,4 +52,8 @@ Task<Result<>> Volume::make_symlink(CallerRef, const Location&, NodeId, std::str
   co_return fail(NtStatus::NOT_SUPPORTED);
 }
 
+Result<std::unique_ptr<Watch>> Volume::watch_outside(const NodeRef&, OutsideListenerRef) {
+  return fail(NtStatus::NOT_SUPPORTED);
+}
+
 }  // namespace dozo::vfs

@@ -134,6 +134,7 @@ struct Location {
 class WatchListener {
  public:
   virtual ~WatchListener() = default;
+  // In order. What one operation changed comes in one call.
   virtual void on_changes(std::vector<Change> changes) = 0;
   virtual void on_overflow() = 0;  // something was lost
   virtual void on_directory_gone() = 0;
@@ -142,6 +143,14 @@ class Watch {
  public:
   virtual ~Watch() = default;
 };
+
+// Told on any thread, also once more while its watch is being ended. Does not own the volume, nor wait.
+class OutsideListener {
+ public:
+  virtual ~OutsideListener() = default;
+  virtual void on_outside_change(NodeId node) = 0;
+};
+using OutsideListenerRef = std::shared_ptr<OutsideListener>;
 
 enum class StreamMode { open_existing, create_new, open_or_create, truncate_existing, create_or_truncate };
 
@@ -200,6 +209,13 @@ class Volume {
   // Watches a directory (and all beneath it). Local changes are seen too. The volume outlives the watch.
   virtual Task<Result<std::unique_ptr<Watch>>> watch(CallerRef caller, File& directory, bool subtree,
                                                      WatchListener& listener) = 0;
+
+  // From the return on, `listener` is told of what other programs than this process do to the object: its content,
+  // attributes and names, and of a directory its entries and what a listing says of them. A change it makes itself is
+  // not told. What is written through a mapping is told when the mapping ends. The watch may end on any thread and
+  // keeps what it needs. STATUS_NOT_SUPPORTED (by default): such changes are not seen here, so that nobody may rely on
+  // what was read once. STATUS_INSUFFICIENT_RESOURCES: too much is watched.
+  virtual Result<std::unique_ptr<Watch>> watch_outside(const NodeRef& node, OutsideListenerRef listener);
 };
 
 }  // namespace dozo::vfs

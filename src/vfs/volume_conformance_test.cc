@@ -459,7 +459,7 @@ class Recorder final : public WatchListener {
   void on_changes(std::vector<Change> changes) override {
     for (Change& change : changes) {
       if (change.action != ChangeAction::modified) {
-        seen.push_back(fmt::format("{}{}", "?+-m<>"[static_cast<int>(change.action)], change.path));
+        seen.push_back(fmt::format("{}{}", "?+-m<>asm"[static_cast<int>(change.action)], change.path));
       }
     }
   }

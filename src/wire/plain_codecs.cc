@@ -46,8 +46,8 @@ std::span<const Codec> plain_codecs() {
       SrvCopychunkResponse, SrvRequestResumeKeyResponse, SrvSnapshotArray, SrvReadHashRequest, NetworkResiliencyRequest,
       ValidateNegotiateInfoRequest, ValidateNegotiateInfoResponse, NetworkInterfaceInfo, FileZeroDataInformation,
       FileAllocatedRange, FileSetSparseBuffer, DuplicateExtentsData, DuplicateExtentsDataEx, PipeWaitRequest,
-      PipePeekReply, CompressionState, FileLevelTrimRequest, FileLevelTrimReply, DfsGetReferralRequest,
-      ReparseDataBuffer>();
+      PipePeekReply, CompressionState, FileObjectIdBuffer, FileLevelTrimRequest, FileLevelTrimReply,
+      DfsGetReferralRequest, ReparseDataBuffer>();
   return codecs;
 }
 

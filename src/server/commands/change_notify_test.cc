@@ -3,12 +3,14 @@
 
 #include "server/testing/test_fixture.h"
 #include "wire/fscc/file_set.h"
+#include "wire/logoff.h"
 #include "wire/tree_disconnect.h"
 
 namespace dozo::server::testing {
 namespace {
 
-constexpr std::uint32_t kFileName = 0x001, kDirectoryName = 0x002, kSize = 0x008, kLastWrite = 0x010;
+constexpr std::uint32_t kFileName = 0x001, kDirectoryName = 0x002, kAttributes = 0x004, kSize = 0x008,
+                        kLastWrite = 0x010, kStreamName = 0x200, kStreamWrite = 0x800;
 
 class ChangeNotify : public ServerTest {
  protected:
@@ -53,6 +55,80 @@ TEST_F(ChangeNotify, a_rename_tells_both_names) {
   EXPECT_EQ(bob().set(file, wire::FileInfoClass::rename, wire::FileRenameInformation{.file_name = u"new"}),
             NtStatus::SUCCESS);
   EXPECT_EQ(changes(alice().wait(id)), "4:old 5:new ");
+}
+
+TEST_F(ChangeNotify, a_move_is_a_removal_here_and_an_addition_there) {
+  bob().open("d", directory_args());
+  const FileId file = bob().open("f");
+  const MessageId id = start(watched(), kFileName, true);
+  EXPECT_EQ(bob().set(file, wire::FileInfoClass::rename, wire::FileRenameInformation{.file_name = u"d\\f"}),
+            NtStatus::SUCCESS);
+  EXPECT_EQ(changes(alice().wait(id)), "2:f ");
+}
+
+// [MS-FSA] 2.1.5.15.12: the file gets FILE_ATTRIBUTE_ARCHIVE.
+TEST_F(ChangeNotify, a_rename_is_a_change_of_attributes_to_who_asks_for_no_names) {
+  const FileId file = bob().open("old");
+  const MessageId id = start(watched(), kAttributes), both = start(watched(), kFileName | kAttributes);
+  EXPECT_EQ(bob().set(file, wire::FileInfoClass::rename, wire::FileRenameInformation{.file_name = u"new"}),
+            NtStatus::SUCCESS);
+  EXPECT_EQ(changes(alice().wait(id)), "3:new ");
+  EXPECT_EQ(changes(alice().wait(both)), "4:old 5:new ");
+}
+
+TEST_F(ChangeNotify, streams_have_actions_and_filters_of_their_own) {
+  bob().open("f");
+  const MessageId made = start(watched(), kStreamName), written = start(watched(), kStreamWrite),
+                  main = start(watched(), kSize | kLastWrite);
+  const FileId stream = bob().open("f:s");
+  EXPECT_EQ(changes(alice().wait(made)), "6:f:s ");
+  bob().write(stream, 0, "x");
+  EXPECT_EQ(changes(alice().wait(written)), "8:f:s ");
+  EXPECT_FALSE(alice().is_answered(main));
+}
+
+TEST_F(ChangeNotify, many_watch_one_directory_and_each_is_told) {
+  std::vector<MessageId> ids;
+  for (int i = 0; i < 50; ++i) ids.push_back(start(watched(), kFileName));
+  bob().open("new");
+  for (const MessageId id : ids) EXPECT_EQ(changes(alice().wait(id)), "1:new ");
+}
+
+TEST_F(ChangeNotify, without_a_buffer_it_tells_that_there_was_something) {
+  const MessageId id = start(watched(), kFileName, false, 0);
+  bob().open("new");
+  EXPECT_EQ(alice().wait(id).status(), NtStatus::NOTIFY_ENUM_DIR);
+}
+
+// [MS-SMB2] 3.3.5.19: bits that mean nothing are ignored; without others it waits until it is cancelled.
+TEST_F(ChangeNotify, with_no_valid_filter_it_waits) {
+  const MessageId id = start(watched(), 0xFFFFF000);
+  bob().open("new");
+  world().settle();
+  EXPECT_FALSE(alice().is_answered(id));
+  alice().cancel(id);
+  EXPECT_EQ(alice().wait(id).status(), NtStatus::CANCELLED);
+}
+
+TEST_F(ChangeNotify, logoff_ends_it) {
+  const MessageId id = start(watched(), kFileName);
+  alice().call(wire::Command::logoff, wire::LogoffRequest{});
+  EXPECT_EQ(alice().wait(id).status(), NtStatus::NOTIFY_CLEANUP);
+}
+
+TEST_F(ChangeNotify, filter_and_depth_of_the_first_request_stay) {
+  const FileId directory = watched();
+  bob().open("d", directory_args());
+  const MessageId first = start(directory, kDirectoryName);
+  alice().cancel(first);
+  alice().wait(first);
+  const MessageId second = start(directory, kFileName, true);
+  bob().open("f");
+  bob().open("d\\e", directory_args());
+  world().settle();
+  EXPECT_FALSE(alice().is_answered(second));
+  bob().open("e", directory_args());
+  EXPECT_EQ(changes(alice().wait(second)), "1:e ");
 }
 
 TEST_F(ChangeNotify, what_the_filter_does_not_name_is_not_told) {

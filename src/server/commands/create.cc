@@ -79,6 +79,7 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
                                                         .owner = share::OwnerId(request.session->id.value()),
                                                         .file_id = *id,
                                                         .encrypted = request.encrypted});
+  open->outside = grant.take_outside();
   grant.publish();
   // Until the answer is on its way, breaks of what it grants are held.
   request.chain.replies->announce_with_next(grant.id());
@@ -130,6 +131,12 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
 
   auto made = co_await open_existing(request, parameters, plan, authorization->granted, *target);
   if (!made) co_return fail(made.error());
+  if (grant->watches_outside() && made->action == CreateAction::opened) {
+    // What was looked up before the watch began may have changed unseen.
+    auto info = co_await made->file->info();
+    if (!info) co_return fail(info.error());
+    made->info = *info;
+  }
   if (made->action != CreateAction::opened) {
     entry_changed(request.server, request.tree->share->volume_id, target->parent, parent_lease_of(request, plan));
   }

@@ -42,8 +42,14 @@ void NotifyQueue::finish(NtStatus status) {
 }
 
 void NotifyQueue::on_changes(std::vector<vfs::Change> changes) {
+  std::string_view told;
   for (const vfs::Change& change : changes) {
-    if (change.kinds.has_any(filter_)) add(change);
+    // What one operation did to a name is told once, as the first that the filter asks for: a rename is not a change of
+    // attributes as well.
+    const bool again = change.action == vfs::ChangeAction::modified && told == change.path;
+    if (again || !change.kinds.has_any(filter_)) continue;
+    add(change);
+    told = change.path;
   }
   if (has_news() && !waiters_.empty()) answer_first();
 }

@@ -39,7 +39,8 @@ std::u16string engine_path(const vfs::Path& path) {
 
 namespace {
 
-// [MS-SMB2] 3.3.5.9.8, 3.3.5.9.11; [MS-FSA] 2.1.5.18: a directory has no oplocks, and leases of version 2 only, without W.
+// [MS-SMB2] 3.3.5.9.8, 3.3.5.9.11; [MS-FSA] 2.1.5.18: a directory has no oplocks, and leases of version 2 only, without
+// W.
 void ask_for_caching(const Request& request, const CreatePlan& plan, bool is_directory, share::OpenRequest& open) {
   const Negotiated& negotiated = *request.connection.negotiated;
   open.client_guid = negotiated.client_guid;
@@ -98,6 +99,7 @@ runtime::Task<Result<ShareGrant>> arbitrate(Request& request, const CreateParame
   Server& server = request.server;
   ShareEffects& sharing = server.sharing();
   share::OpenRequest open = request_of(request, parameters, plan, granted, about);
+  auto outside = watch_before_caching(server, *request.tree->share, about.where.node, open);
   WaitingTicket ticket(request);
   open.ticket = ticket.id;
   sharing.opens().expect(open.open, share::lease_of(open), open.delete_on_close);
@@ -111,6 +113,7 @@ runtime::Task<Result<ShareGrant>> arbitrate(Request& request, const CreateParame
   DOZO_CO_CHECK(effects.result());
   ShareGrant grant(server, open.open, std::get<share::Grant>(effects.answer()));
   grant.set_name(name_of(request, about));
+  grant.set_outside(std::move(outside));
   co_return grant;
 }
 

@@ -15,6 +15,7 @@
 #include "server/create/durable.h"
 #include "server/create/name.h"
 #include "server/open.h"
+#include "server/outside_changes.h"
 #include "server/request.h"
 #include "share/effects.h"
 #include "share/events.h"
@@ -92,13 +93,18 @@ class ShareGrant {
       : server_(std::exchange(other.server_, nullptr)),
         id_(other.id_),
         caching_(other.caching_),
-        name_(std::move(other.name_)) {}
+        name_(std::move(other.name_)),
+        outside_(std::move(other.outside_)) {}
   ShareGrant& operator=(ShareGrant&&) = delete;
   ~ShareGrant();
   share::OpenId id() const { return id_; }
   const share::Grant& caching() const { return caching_; }
   // What was opened: should it be deleted meanwhile and this be the last that holds it, giving it back removes it.
   void set_name(DeletedName name) { name_ = std::move(name); }
+  // What makes the caching safe: the open's, once there is one.
+  void set_outside(std::unique_ptr<OutsideWatch> watch) { outside_ = std::move(watch); }
+  bool watches_outside() const { return outside_ != nullptr; }
+  std::unique_ptr<OutsideWatch> take_outside() { return std::move(outside_); }
   // The open owns it from now on.
   void publish() { server_ = nullptr; }
 
@@ -107,6 +113,7 @@ class ShareGrant {
   share::OpenId id_;
   share::Grant caching_;
   std::optional<DeletedName> name_;
+  std::unique_ptr<OutsideWatch> outside_;
 };
 
 // What an open asks the engine for, but for its id.

@@ -42,6 +42,9 @@ FsctlTask query_allocated_ranges(FsctlCall& call);
 FsctlTask file_level_trim(FsctlCall& call);
 FsctlTask duplicate_extents(FsctlCall& call);
 
+// object_id.cc
+FsctlTask create_or_get_object_id(FsctlCall& call);
+
 // reparse.cc
 FsctlTask get_reparse_point(FsctlCall& call);
 FsctlTask set_reparse_point(FsctlCall& call);

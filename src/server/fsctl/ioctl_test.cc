@@ -45,6 +45,27 @@ TEST_F(Ioctl, larger_than_was_negotiated_is_an_invalid_parameter) {
             NtStatus::INVALID_PARAMETER);
 }
 
+// --- FSCTL_CREATE_OR_GET_OBJECT_ID. [MS-FSA] 2.1.5.10.1.
+
+TEST_F(Ioctl, an_object_id_is_the_file_s_whatever_its_name_and_stream) {
+  const auto id_of = [&](FileId file) {
+    const Answer answer = alice().ioctl(file, Fsctl::create_or_get_object_id, {}, 64);
+    EXPECT_EQ(answer.status(), NtStatus::SUCCESS);
+    const auto output = answer.as<wire::IoctlResponse>().output;
+    return wire::decode_plain<wire::FileObjectIdBuffer>(output).value_or(wire::FileObjectIdBuffer()).object_id;
+  };
+  const FileId file = alice().open("f");
+  const Guid id = id_of(file);
+  EXPECT_FALSE(id.is_null());
+  EXPECT_EQ(id_of(alice().open("f:s")), id);
+  EXPECT_NE(id_of(alice().open("other")), id);
+}
+
+TEST_F(Ioctl, a_buffer_too_small_for_an_object_id_is_an_invalid_parameter) {
+  EXPECT_EQ(alice().ioctl(alice().open("f"), Fsctl::create_or_get_object_id, {}, 63).status(),
+            NtStatus::INVALID_PARAMETER);
+}
+
 TEST_F(Ioctl, referrals_are_not_found_where_there_is_no_DFS) {
   EXPECT_EQ(alice().ioctl(kRelatedFileId, Fsctl::dfs_get_referrals, {}, 4096).status(), NtStatus::FS_DRIVER_REQUIRED);
 }

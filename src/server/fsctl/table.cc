@@ -30,6 +30,8 @@ constexpr FsctlRow kTable[] = {
     {Fsctl::set_reparse_point, "SET_REPARSE_POINT", kOnDisk, 8, 0, kTooSmall, kReparse, &set_reparse_point},
     {Fsctl::get_reparse_point, "GET_REPARSE_POINT", kOnDisk, 0, 8, kTooSmall, kFree, &get_reparse_point},
     {Fsctl::delete_reparse_point, "DELETE_REPARSE_POINT", kOnDisk, 8, 0, kTooSmall, kReparse, &delete_reparse_point},
+    {Fsctl::create_or_get_object_id, "CREATE_OR_GET_OBJECT_ID", kOnDisk, 0, 64, kInvalid, kFree,
+     &create_or_get_object_id},
     {Fsctl::set_sparse, "SET_SPARSE", kFile, 0, 0, kTooSmall, kChange, &set_sparse},
     {Fsctl::query_allocated_ranges, "QUERY_ALLOCATED_RANGES", kFile, 16, 0, kTooSmall, Access::read_data,
      &query_allocated_ranges},

@@ -22,7 +22,7 @@ TEST(FsctlTable, codes_ascend) {
 TEST(FsctlTable, unknown_codes_have_no_row) {
   EXPECT_EQ(find_fsctl(static_cast<wire::Fsctl>(0)), nullptr);
   EXPECT_EQ(find_fsctl(static_cast<wire::Fsctl>(0xFFFFFFFF)), nullptr);
-  EXPECT_EQ(find_fsctl(wire::Fsctl::create_or_get_object_id), nullptr);
+  EXPECT_EQ(find_fsctl(wire::Fsctl::set_object_id), nullptr);
 }
 
 TEST(FsctlTable, codes_of_3_3_5_15_that_concern_no_open_want_none) {

@@ -1,5 +1,6 @@
 #include "vfs/memory/file.h"
 
+#include "vfs/changes.h"
 #include "vfs/memory/directory_reader.h"
 
 namespace dozo::vfs::memory {
@@ -12,15 +13,6 @@ void apply(const TimesUpdate& times, Inode& inode) {
   if (times.last_access) inode.last_access_time = *times.last_access;
   if (times.last_write) inode.last_write_time = *times.last_write;
   inode.change_time = times.change ? *times.change : Tree::now();
-}
-
-ChangeKinds kinds_of(const TimesUpdate& times) {
-  ChangeKinds kinds;
-  if (times.creation) kinds |= ChangeKind::creation;
-  if (times.last_access) kinds |= ChangeKind::last_access;
-  if (times.last_write) kinds |= ChangeKind::last_write;
-  if (times.change) kinds |= ChangeKind::attributes;
-  return kinds;
 }
 
 }  // namespace
@@ -37,10 +29,17 @@ Result<> MemoryFile::check_change() const {
   return {};
 }
 
+std::string MemoryFile::stream_name() const {
+  for (const auto& [key, stream] : inode_->streams) {
+    if (stream.fork == fork_) return stream.name;
+  }
+  return {};
+}
+
 void MemoryFile::data_changed(bool size_changed) {
   inode_->last_write_time = inode_->change_time = Tree::now();
   if (is_stream()) {
-    tree_->watches().changed(*inode_, ChangeKind::stream_write | ChangeKind::stream_size);
+    tree_->watches().stream_changed(*inode_, stream_name(), ChangeAction::modified_stream);
     return;
   }
   ChangeKinds kinds = ChangeKind::last_write;
@@ -200,7 +199,8 @@ Task<Result<>> MemoryFile::set_extended_attribute(std::string_view name, Bytes v
     all[key] = {std::string(name), ByteVector(value.begin(), value.end())};
   }
   inode_->change_time = Tree::now();
-  tree_->watches().changed(*inode_, ChangeKind::ea);
+  // [MS-FSA] 2.1.5.15.6.
+  tree_->watches().changed(*inode_, ChangeKind::ea | ChangeKind::attributes);
   co_return Result<>{};
 }
 

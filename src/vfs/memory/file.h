@@ -37,6 +37,7 @@ class MemoryFile final : public File {
 
  private:
   bool is_stream() const { return fork_ != inode_->main; }
+  std::string stream_name() const;  // with the tree's mutex; empty when it has been removed
   Result<> check_data(bool granted) const;
   Result<> check_change() const;
   // After a change of the data. With the tree's mutex.

@@ -7,10 +7,6 @@ namespace {
 
 constexpr std::size_t kNameMax = 255;  // UTF-16 units
 
-ChangeKind name_kind(const Inode& inode) {
-  return inode.is_directory() ? ChangeKind::directory_name : ChangeKind::file_name;
-}
-
 bool is_beneath(const Inode& top, InodeRef directory) {
   for (; directory; directory = directory->parent.lock()) {
     if (directory.get() == &top) return true;
@@ -129,7 +125,7 @@ Result<InodeRef> Tree::create(const Resolved& at, const CreateSpec& spec) {
   inode->attributes = spec.attributes & kSettableAttributes;
   inode->attributes = inode->attributes.without(FileAttribute::normal);
   attach(parent, at.name, inode);
-  watches_.changed(*parent, at.name, ChangeAction::added, name_kind(*inode));
+  watches_.changed(*parent, at.name, ChangeAction::added, name_kind(inode->is_directory()));
   return inode;
 }
 
@@ -140,50 +136,54 @@ Result<> Tree::remove(const Location& where, NodeId expected) {
   const InodeRef& parent = inode_of(*where.parent);
   const std::string name = parent->children.at(key(where.name)).name;
   detach(parent, name, inode);
-  watches_.changed(*parent, name, ChangeAction::removed, name_kind(*inode));
+  watches_.changed(*parent, name, ChangeAction::removed, name_kind(inode->is_directory()));
   if (inode->is_directory()) watches_.gone(*inode);
   return {};
 }
 
 // What is at `to` goes, when it may.
-Result<> Tree::make_room(const Resolved& to, bool replace, const Inode& newcomer) {
+Result<std::string> Tree::make_room(const Resolved& to, bool replace, const Inode& newcomer) {
   if (!to.parent) return fail(NtStatus::ACCESS_DENIED);
   DOZO_CHECK(check_name(to.name));
   const InodeRef& parent = inode_of(*to.parent);
   if (parent->links == 0) return fail(NtStatus::OBJECT_PATH_NOT_FOUND);
   const InodeRef there = child_of(*parent, to.name);
-  if (!there || there.get() == &newcomer) return {};
+  if (!there || there.get() == &newcomer) return std::string();
   if (!replace) return fail(NtStatus::OBJECT_NAME_COLLISION);
   // [MS-FSA] 2.1.5.15.12: a directory is never replaced.
   if (there->is_directory() || newcomer.is_directory()) return fail(NtStatus::ACCESS_DENIED);
   if (to.exists() && to.node->id() != there->id) return fail(NtStatus::RETRY);
-  const std::string name = parent->children.at(key(to.name)).name;
+  std::string name = parent->children.at(key(to.name)).name;
   detach(parent, name, there);
-  watches_.changed(*parent, name, ChangeAction::removed, name_kind(*there));
-  return {};
+  return name;
 }
 
 Result<Location> Tree::rename(const Location& from, NodeId expected, const Resolved& to, bool replace) {
   DOZO_CHECK(check_writable());
   DOZO_TRY(const InodeRef inode, confirm(from, expected));
   if (to.parent && is_beneath(*inode, inode_of(*to.parent))) return fail(NtStatus::ACCESS_DENIED);
-  DOZO_CHECK(make_room(to, replace, *inode));
+  DOZO_TRY(std::string replaced, make_room(to, replace, *inode));
   const InodeRef& old_parent = inode_of(*from.parent);
   const InodeRef& new_parent = inode_of(*to.parent);
   const std::string old_name = old_parent->children.at(key(from.name)).name;
   // Two names of one file, the target being another of them: the old one goes.
   const bool was_there = child_of(*new_parent, to.name) == inode;
-  if (was_there && !(old_parent == new_parent && key(old_name) == key(to.name))) detach(new_parent, to.name, inode);
+  const bool same_entry = old_parent == new_parent && key(old_name) == key(to.name);
+  if (was_there && !same_entry) detach(new_parent, to.name, inode);
   detach(old_parent, old_name, inode);
   attach(new_parent, to.name, inode);
-  const ChangeKinds kinds = name_kind(*inode);
-  // [MS-FSCC] 2.7.1: the pair of rename actions is only for a rename within one directory.
+  RenameTold told = changes_of({.old_name = old_name,
+                                .new_name = to.name,
+                                .replaced_name = std::move(replaced),
+                                .is_directory = inode->is_directory(),
+                                .same_directory = old_parent == new_parent,
+                                .old_name_only = was_there && !same_entry});
   if (old_parent == new_parent) {
-    watches_.renamed(*old_parent, old_name, to.name, kinds);
-  } else {
-    watches_.changed(*old_parent, old_name, ChangeAction::removed, kinds);
-    watches_.changed(*new_parent, to.name, ChangeAction::added, kinds);
+    std::ranges::move(told.entered, std::back_inserter(told.left));
+    told.entered.clear();
   }
+  watches_.tell(*old_parent, told.left);
+  if (!told.entered.empty()) watches_.tell(*new_parent, told.entered);
   return Location{to.parent, to.name};
 }
 
@@ -193,9 +193,15 @@ Result<> Tree::link(const Location& from, NodeId expected, const Resolved& to, b
   // [MS-FSA] 2.1.5.15.6: not for directories.
   if (inode->is_directory()) return fail(NtStatus::FILE_IS_A_DIRECTORY);
   if (to.parent && child_of(*inode_of(*to.parent), to.name) == inode) return fail(NtStatus::OBJECT_NAME_COLLISION);
-  DOZO_CHECK(make_room(to, replace, *inode));
+  DOZO_TRY(const std::string replaced, make_room(to, replace, *inode));
   attach(inode_of(*to.parent), to.name, inode);
-  watches_.changed(*inode_of(*to.parent), to.name, ChangeAction::added, ChangeKind::file_name);
+  // [MS-FSA] 2.1.5.15.7.
+  const bool exact = replaced == to.name;
+  std::vector<NamedChange> told;
+  if (!replaced.empty() && !exact) told.push_back({ChangeAction::removed, ChangeKind::file_name, replaced});
+  if (exact) told.push_back({ChangeAction::modified, kinds_of_replacement(), to.name});
+  if (!exact) told.push_back({ChangeAction::added, ChangeKind::file_name, to.name});
+  watches_.tell(*inode_of(*to.parent), told);
   return {};
 }
 

@@ -31,6 +31,7 @@ class Tree {
   InodeRef root() const { return root_; }
   std::shared_ptr<Space> space() const { return space_; }
   Watches& watches() { return watches_; }
+  OutsideWatches& outside() { return outside_; }
   const MemoryOptions& options() const { return options_; }
   FileTime created() const { return created_; }
 
@@ -53,7 +54,8 @@ class Tree {
   InodeRef make_inode(NodeType type);
   InodeRef child_of(const Inode& directory, std::string_view name) const;
   Result<> check_name(std::string_view name) const;
-  Result<> make_room(const Resolved& to, bool replace, const Inode& newcomer);
+  // The name of what went, as stored; empty: nothing.
+  Result<std::string> make_room(const Resolved& to, bool replace, const Inode& newcomer);
   void attach(const InodeRef& directory, std::string_view name, const InodeRef& inode);
   void detach(const InodeRef& directory, std::string_view name, const InodeRef& inode);
 
@@ -65,6 +67,7 @@ class Tree {
   std::atomic<NtStatus> fail_status_{};
   std::mutex mutex_;
   Watches watches_;
+  OutsideWatches outside_;
   std::uint64_t next_inode_ = 1;
   InodeRef root_;
 };

@@ -33,6 +33,21 @@ class MemoryWatch final : public Watch {
   std::shared_ptr<memory::Watcher> watcher_;
 };
 
+class MemoryOutsideWatch final : public Watch {
+ public:
+  MemoryOutsideWatch(std::shared_ptr<Tree> tree, NodeId node, OutsideListenerRef listener)
+      : tree_(std::move(tree)), node_(node), listener_(std::move(listener)) {}
+  ~MemoryOutsideWatch() override {
+    const std::lock_guard lock(tree_->mutex());
+    tree_->outside().remove(node_, listener_);
+  }
+
+ private:
+  std::shared_ptr<Tree> tree_;
+  NodeId node_;
+  OutsideListenerRef listener_;
+};
+
 bool creates(StreamMode mode) { return mode != StreamMode::open_existing && mode != StreamMode::truncate_existing; }
 bool truncates(StreamMode mode) {
   return mode == StreamMode::truncate_existing || mode == StreamMode::create_or_truncate;
@@ -48,6 +63,7 @@ Result<std::shared_ptr<Fork>> stream_fork(Tree& tree, Inode& inode, std::string_
     if (truncates(mode)) {
       DOZO_CHECK(tree.check_writable());
       existing->second.fork->clear();
+      tree.watches().stream_changed(inode, existing->second.name, ChangeAction::modified_stream);
     }
     return existing->second.fork;
   }
@@ -56,7 +72,7 @@ Result<std::shared_ptr<Fork>> stream_fork(Tree& tree, Inode& inode, std::string_
   auto fork = std::make_shared<Fork>(tree.space());
   inode.streams[stream_key(name)] = {std::string(name), fork};
   inode.change_time = Tree::now();
-  tree.watches().changed(inode, ChangeKind::stream_name);
+  tree.watches().stream_changed(inode, name, ChangeAction::added_stream);
   return fork;
 }
 
@@ -118,7 +134,7 @@ Task<Result<>> MemoryVolume::overwrite(CallerRef, File& file, FileAttributes att
   inode.streams.clear();
   inode.attributes = attributes & kSettableAttributes;
   inode.last_write_time = inode.change_time = Tree::now();
-  tree_->watches().changed(inode, ChangeKind::size | ChangeKind::last_write);
+  tree_->watches().changed(inode, kinds_of_replacement());
   co_return Result<>{};
 }
 
@@ -162,9 +178,12 @@ Task<Result<>> MemoryVolume::remove_stream(CallerRef, const Resolved& resolved, 
   DOZO_CO_CHECK(tree_->check_writable());
   const std::lock_guard lock(tree_->mutex());
   DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
-  if (inode->streams.erase(stream_key(stream)) == 0) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  const auto at = inode->streams.find(stream_key(stream));
+  if (at == inode->streams.end()) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  const std::string name = at->second.name;
+  inode->streams.erase(at);
   inode->change_time = Tree::now();
-  tree_->watches().changed(*inode, ChangeKind::stream_name);
+  tree_->watches().stream_changed(*inode, name, ChangeAction::removed_stream);
   co_return Result<>{};
 }
 
@@ -199,6 +218,45 @@ Task<Result<std::unique_ptr<Watch>>> MemoryVolume::watch(CallerRef, File& direct
   const std::lock_guard lock(tree_->mutex());
   tree_->watches().add(watcher);
   co_return std::make_unique<MemoryWatch>(tree_, std::move(watcher));
+}
+
+void MemoryVolume::set_outside_changes_seen(bool seen) { tree_->outside().seen = seen; }
+
+Result<std::unique_ptr<Watch>> MemoryVolume::watch_outside(const NodeRef& node, OutsideListenerRef listener) {
+  const std::lock_guard lock(tree_->mutex());
+  if (!tree_->outside().seen) return fail(NtStatus::NOT_SUPPORTED);
+  tree_->outside().add(node->id(), listener);
+  return std::make_unique<MemoryOutsideWatch>(tree_, node->id(), std::move(listener));
+}
+
+Result<> MemoryVolume::outside_write(const Path& path, std::string_view text) {
+  memory::OutsideWatches::Told told;
+  {
+    const std::lock_guard lock(tree_->mutex());
+    DOZO_TRY(const Resolved at, tree_->resolve(path, {}));
+    const InodeRef inode = at.exists() ? inode_of(*at.node) : InodeRef();
+    DOZO_TRY(const InodeRef file, inode ? Result<InodeRef>(inode) : tree_->create(at, {}));
+    file->main->clear();
+    DOZO_CHECK(file->main->write(0, as_bytes(text)));
+    file->last_write_time = file->change_time = Tree::now();
+    tree_->watches().changed(*file, ChangeKind::size | ChangeKind::last_write);
+    told = tree_->outside().concerned(*file, at.parent);
+  }
+  memory::OutsideWatches::tell(told);
+  return {};
+}
+
+Result<> MemoryVolume::outside_remove(const Path& path) {
+  memory::OutsideWatches::Told told;
+  {
+    const std::lock_guard lock(tree_->mutex());
+    DOZO_TRY(const Resolved at, tree_->resolve(path, {}));
+    if (!at.exists()) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+    told = tree_->outside().concerned(*inode_of(*at.node), at.parent);
+    DOZO_CHECK(tree_->remove({at.parent, at.name}, at.node->id()));
+  }
+  memory::OutsideWatches::tell(told);
+  return {};
 }
 
 }  // namespace dozo::vfs

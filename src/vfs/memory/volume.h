@@ -30,6 +30,11 @@ class MemoryVolume final : public Volume {
   void set_delay(Duration delay);                       // every operation completes so much later
   void fail_once(NtStatus status, unsigned after = 0);  // the operation after `after` others fails
 
+  // As if another program did it. Any thread. They fail as the operations do.
+  Result<> outside_write(const Path& path, std::string_view text);  // makes the file or replaces what is in it
+  Result<> outside_remove(const Path& path);
+  void set_outside_changes_seen(bool seen);  // false: watch_outside is STATUS_NOT_SUPPORTED
+
   Task<Result<VolumeInfo>> volume_info(CallerRef caller) override;
   Task<Result<Resolved>> resolve(CallerRef caller, const Path& path, ResolveOptions options) override;
   Task<Result<FileRef>> open(CallerRef caller, const Resolved& resolved, OpenFor use) override;
@@ -49,6 +54,7 @@ class MemoryVolume final : public Volume {
                               std::string_view target) override;
   Task<Result<std::unique_ptr<Watch>>> watch(CallerRef caller, File& directory, bool subtree,
                                              WatchListener& listener) override;
+  Result<std::unique_ptr<Watch>> watch_outside(const NodeRef& node, OutsideListenerRef listener) override;
 
  private:
   std::shared_ptr<memory::Tree> tree_;

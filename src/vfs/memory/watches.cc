@@ -23,14 +23,12 @@ void Watches::remove(const Watcher& watcher) {
   watchers_.remove_if([&](const std::shared_ptr<Watcher>& w) { return w.get() == &watcher; });
 }
 
-void Watches::tell(const Inode& parent, std::span<const Named> changes, ChangeKinds kinds) {
+void Watches::tell(const Inode& directory, const std::vector<NamedChange>& changes) {
   for (const std::shared_ptr<Watcher>& watcher : watchers_) {
-    const auto prefix = prefix_beneath(*watcher->directory, parent, watcher->subtree);
+    const auto prefix = prefix_beneath(*watcher->directory, directory, watcher->subtree);
     if (!prefix) continue;
     std::vector<Change> told;
-    for (const Named& change : changes) {
-      told.push_back({change.action, kinds, *prefix + std::string(change.name)});
-    }
+    for (const NamedChange& change : changes) told.push_back({change.action, change.kinds, *prefix + change.name});
     watcher->loop->post([watcher, told = std::move(told)]() mutable {
       if (watcher->listener != nullptr) watcher->listener->on_changes(std::move(told));
     });
@@ -38,19 +36,21 @@ void Watches::tell(const Inode& parent, std::span<const Named> changes, ChangeKi
 }
 
 void Watches::changed(const Inode& parent, std::string_view name, ChangeAction action, ChangeKinds kinds) {
-  const Named changes[] = {{action, name}};
-  tell(parent, changes, kinds);
+  if (!watchers_.empty()) tell(parent, {{action, kinds, std::string(name)}});
+}
+
+void Watches::stream_changed(const Inode& inode, std::string_view stream, ChangeAction action) {
+  const InodeRef parent = inode.parent.lock();
+  if (!parent || inode.links == 0 || stream.empty()) return;
+  const ChangeKinds kinds = action == ChangeAction::modified_stream ? ChangeKind::stream_size | ChangeKind::stream_write
+                                                                    : ChangeKinds(ChangeKind::stream_name);
+  changed(*parent, fmt::format("{}:{}", inode.name, stream), action, kinds);
 }
 
 void Watches::changed(const Inode& inode, ChangeKinds kinds) {
   if (watchers_.empty()) return;
   const InodeRef parent = inode.parent.lock();
   if (parent && inode.links > 0) changed(*parent, inode.name, ChangeAction::modified, kinds);
-}
-
-void Watches::renamed(const Inode& parent, std::string_view old_name, std::string_view new_name, ChangeKinds kinds) {
-  const Named changes[] = {{ChangeAction::renamed_old_name, old_name}, {ChangeAction::renamed_new_name, new_name}};
-  tell(parent, changes, kinds);
 }
 
 void Watches::gone(const Inode& directory) {
@@ -60,6 +60,23 @@ void Watches::gone(const Inode& directory) {
       if (watcher->listener != nullptr) watcher->listener->on_directory_gone();
     });
   }
+}
+
+void OutsideWatches::remove(NodeId node, const OutsideListenerRef& listener) {
+  const auto at = std::ranges::find(watched_, std::pair(listener, node));
+  if (at != watched_.end()) watched_.erase(at);
+}
+
+OutsideWatches::Told OutsideWatches::concerned(const Inode& inode, const NodeRef& parent) const {
+  Told told;
+  for (const auto& [listener, node] : watched_) {
+    if (node == inode.id || (parent && node == parent->id())) told.emplace_back(listener, node);
+  }
+  return told;
+}
+
+void OutsideWatches::tell(const Told& told) {
+  for (const auto& [listener, node] : told) listener->on_outside_change(node);
 }
 
 }  // namespace dozo::vfs::memory

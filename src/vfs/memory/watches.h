@@ -1,11 +1,13 @@
 // Watches of the memory volume: who is told of which changes.
 #pragma once
 
+#include <atomic>
 #include <list>
 #include <memory>
 #include <string_view>
 
 #include "runtime/loop.h"
+#include "vfs/changes.h"
 #include "vfs/memory/inode.h"
 
 namespace dozo::vfs::memory {
@@ -29,17 +31,30 @@ class Watches {
 
   void changed(const Inode& parent, std::string_view name, ChangeAction action, ChangeKinds kinds);
   void changed(const Inode& inode, ChangeKinds kinds);  // modified, under the name it is known by
-  void renamed(const Inode& parent, std::string_view old_name, std::string_view new_name, ChangeKinds kinds);
+  void stream_changed(const Inode& inode, std::string_view stream, ChangeAction action);
+  // About entries of a directory, which belong together.
+  void tell(const Inode& directory, const std::vector<NamedChange>& changes);
   void gone(const Inode& directory);
 
  private:
-  struct Named {
-    ChangeAction action;
-    std::string_view name;
-  };
-  void tell(const Inode& parent, std::span<const Named> changes, ChangeKinds kinds);
-
   std::list<std::shared_ptr<Watcher>> watchers_;
+};
+
+// Who is told of what is done to the volume from outside. Under the tree's mutex, but for tell().
+class OutsideWatches {
+ public:
+  using Told = std::vector<std::pair<OutsideListenerRef, NodeId>>;
+
+  std::atomic<bool> seen = true;
+
+  void add(NodeId node, OutsideListenerRef listener) { watched_.emplace_back(std::move(listener), node); }
+  void remove(NodeId node, const OutsideListenerRef& listener);
+  // Whom a change of `inode` concerns, which has a name in `parent`.
+  Told concerned(const Inode& inode, const NodeRef& parent) const;
+  static void tell(const Told& told);
+
+ private:
+  Told watched_;
 };
 
 }  // namespace dozo::vfs::memory

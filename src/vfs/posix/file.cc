@@ -5,6 +5,7 @@
 #include "vfs/posix/directory_reader.h"
 #include "vfs/posix/metadata.h"
 #include "vfs/posix/name_map.h"
+#include "vfs/posix/own_changes.h"
 #include "vfs/posix/stream.h"
 #include "vfs/posix/walk.h"
 
@@ -34,34 +35,46 @@ Result<DirectoryEntry> find_in(const Share& share, const Caller* caller, int dir
 
 }  // namespace
 
+Result<> PosixFile::told(Result<> done, ChangeKinds kinds) const {
+  if (done && !kinds.empty()) share_->own_changes->tell_of(*share_, fd(), ChangeAction::modified, kinds);
+  return done;
+}
+
+ChangeKinds PosixFile::kinds_of_write_at(std::uint64_t offset, std::uint64_t length) const {
+  if (!share_->own_changes->wanted()) return {};
+  const auto status = status_of_fd(fd());
+  return kinds_of_write(status ? status->stx_size : 0, offset, length);
+}
+
 Task<Result<NodeInfo>> PosixFile::info() { co_return node_info(*share_, fd(), name()); }
 
 Task<Result<>> PosixFile::set_times(const TimesUpdate& times) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return change_times(*share_, fd(), times);
+  co_return told(change_times(*share_, fd(), times), kinds_of(times));
 }
 
 Task<Result<>> PosixFile::set_attributes(FileAttributes attributes) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return change_attributes(*share_, fd(), attributes);
+  co_return told(change_attributes(*share_, fd(), attributes), ChangeKind::attributes);
 }
 
 Task<Result<>> PosixFile::set_sparse(bool sparse) {
   DOZO_CO_CHECK(share_->check_writable());
   DOZO_CO_CHECK(check_data(true));
-  co_return change_sparse(*share_, fd(), sparse);
+  co_return told(change_sparse(*share_, fd(), sparse), ChangeKind::attributes);
 }
 
 Task<Result<>> PosixFile::set_ownership(CallerRef caller, const OwnershipUpdate& update) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return change_ownership(caller.get(), fd(), update);
+  co_return told(change_ownership(caller.get(), fd(), update), ChangeKind::security);
 }
 
 Task<Result<std::vector<ExtendedAttribute>>> PosixFile::extended_attributes() { co_return read_eas(*share_, fd()); }
 
 Task<Result<>> PosixFile::set_extended_attribute(std::string_view name, Bytes value) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return change_ea(*share_, fd(), name, value);
+  // [MS-FSA] 2.1.5.15.6.
+  co_return told(change_ea(*share_, fd(), name, value), ChangeKind::ea | ChangeKind::attributes);
 }
 
 Task<Result<std::vector<StreamInfo>>> PosixFile::streams() { co_return list_streams(*share_, fd()); }

@@ -41,6 +41,10 @@ class PosixFile final : public File {
   std::string_view name() const { return path_.empty() ? std::string_view() : std::string_view(path_.back()); }
   Result<> check_data(bool granted) const;
   Result<> check_change() const;
+  // `done`, after those who watch have been told of it.
+  Result<> told(Result<> done, ChangeKinds kinds) const;
+  // Which kinds a write to here will be; looked up only when somebody watches.
+  ChangeKinds kinds_of_write_at(std::uint64_t offset, std::uint64_t length) const;
 
   ShareRef share_;
   UniqueFd fd_;

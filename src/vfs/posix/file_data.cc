@@ -85,6 +85,7 @@ Task<Result<>> PosixFile::write_at(std::uint64_t offset, Bytes from) {
   DOZO_CO_CHECK(check_data(use_.write_data || use_.append_only));
   DOZO_CO_CHECK(check_offset(offset, from.size()));
   if (from.empty()) co_return Result<>{};
+  const ChangeKinds kinds = kinds_of_write_at(offset, from.size());
   // O_DSYNC waits for the disk at each write.
   std::size_t done = use_.write_through ? 0 : write_inline(*share_, fd(), offset, from);
   while (done < from.size()) {
@@ -94,7 +95,7 @@ Task<Result<>> PosixFile::write_at(std::uint64_t offset, Bytes from) {
     if (n == 0) co_return fail(NtStatus::DISK_FULL);
     done += static_cast<std::size_t>(n);
   }
-  co_return Result<>{};
+  co_return told({}, kinds);
 }
 
 Task<Result<>> PosixFile::flush() {
@@ -109,14 +110,18 @@ Task<Result<>> PosixFile::set_size(std::uint64_t size) {
   DOZO_CO_CHECK(check_change());
   DOZO_CO_CHECK(check_offset(size, 0));
   const int file = fd();
-  co_return co_await runtime::offload(runtime::Loop::current(), [file, size] { return truncate_to(file, size); });
+  const Result<> done =
+      co_await runtime::offload(runtime::Loop::current(), [file, size] { return truncate_to(file, size); });
+  co_return told(done, ChangeKind::size | ChangeKind::last_write);
 }
 
 Task<Result<>> PosixFile::set_allocation(std::uint64_t size) {
   DOZO_CO_CHECK(check_change());
   DOZO_CO_CHECK(check_offset(size, 0));
   const int file = fd();
-  co_return co_await runtime::offload(runtime::Loop::current(), [file, size] { return allocate_to(file, size); });
+  const Result<> done =
+      co_await runtime::offload(runtime::Loop::current(), [file, size] { return allocate_to(file, size); });
+  co_return told(done, ChangeKind::size);
 }
 
 Task<Result<>> PosixFile::zero_range(ByteRange range) {
@@ -124,8 +129,9 @@ Task<Result<>> PosixFile::zero_range(ByteRange range) {
   DOZO_CO_CHECK(check_offset(range.offset, range.length));
   const int file = fd();
   const ShareRef share = share_;
-  co_return co_await runtime::offload(
+  const Result<> done = co_await runtime::offload(
       runtime::Loop::current(), [file, range, share] { return zero_bytes(file, range, is_sparse(*share, file)); });
+  co_return told(done, ChangeKind::last_write);
 }
 
 Task<Result<std::vector<ByteRange>>> PosixFile::allocated_ranges(ByteRange within) {
@@ -146,6 +152,7 @@ Task<Result<std::uint64_t>> PosixFile::copy_from(File& source, ByteRange range, 
   DOZO_CO_CHECK(check_offset(to_offset, range.length));
   const int in = from->fd();
   const int out = fd();
+  const ChangeKinds kinds = kinds_of_write_at(to_offset, range.length);
   // Bounded pieces: a long copy leaves the threads to others in between.
   constexpr std::uint64_t kPiece = 8 * 1024 * 1024;
   std::uint64_t done = 0;
@@ -163,6 +170,7 @@ Task<Result<std::uint64_t>> PosixFile::copy_from(File& source, ByteRange range, 
     if (*n == 0) break;
     done += *n;
   }
+  if (done != 0) static_cast<void>(told({}, kinds));
   co_return done;
 }
 
@@ -173,8 +181,10 @@ Task<Result<>> PosixFile::clone_from(File& source, ByteRange range, std::uint64_
   DOZO_CO_CHECK(from->check_data(from->use_.read_data));
   const int in = from->fd();
   const int out = fd();
-  co_return co_await runtime::offload(runtime::Loop::current(),
-                                      [in, out, range, to_offset] { return clone_bytes(in, range, out, to_offset); });
+  const ChangeKinds kinds = kinds_of_write_at(to_offset, range.length);
+  const Result<> done = co_await runtime::offload(
+      runtime::Loop::current(), [in, out, range, to_offset] { return clone_bytes(in, range, out, to_offset); });
+  co_return told(done, kinds);
 }
 
 }  // namespace dozo::vfs::posix

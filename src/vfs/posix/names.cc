@@ -129,7 +129,7 @@ Result<Created> create_object(const Share& share, const Caller* caller, const Re
   return out;
 }
 
-Result<> remove_name(const Share& share, const Caller* caller, const Location& where, NodeId expected) {
+Result<NodeType> remove_name(const Share& share, const Caller* caller, const Location& where, NodeId expected) {
   DOZO_CHECK(share.check_writable());
   DOZO_TRY(const Entry entry, entry_at(where.parent, where.name));
   const ActingAs acting(caller);
@@ -137,11 +137,11 @@ Result<> remove_name(const Share& share, const Caller* caller, const Location& w
   DOZO_TRY(const struct statx status, check_entry(entry, expected));
   const int flags = S_ISDIR(status.stx_mode) ? AT_REMOVEDIR : 0;
   if (unlinkat(entry.directory, entry.name.c_str(), flags) != 0) return fail_errno(errno);
-  return {};
+  return type_of(status.stx_mode);
 }
 
-Result<Location> rename_object(const Share& share, const Caller* caller, const Location& from, NodeId expected,
-                               const Resolved& to, bool replace) {
+Result<Moved> rename_object(const Share& share, const Caller* caller, const Location& from, NodeId expected,
+                            const Resolved& to, bool replace) {
   DOZO_CHECK(share.check_writable());
   DOZO_TRY(const Entry source, entry_at(from.parent, from.name));
   DOZO_TRY(const Entry target, entry_at(to.parent, to.name));
@@ -150,19 +150,20 @@ Result<Location> rename_object(const Share& share, const Caller* caller, const L
   DOZO_TRY(const struct statx status, check_entry(source, expected));
   const auto there = status_of_entry(target.directory, target.name.c_str());
   const bool same_entry = from.parent->id() == to.parent->id() && source.name == target.name;
-  if (there && same_entry) return Location{to.parent, to.name};
+  const NodeType type = type_of(status.stx_mode);
+  if (there && same_entry) return Moved{type};
   if (there && id_of(*there) == id_of(status) && !S_ISDIR(status.stx_mode)) {
     // Two names of one file, where rename(2) does nothing: the old one goes.
     if (unlinkat(source.directory, source.name.c_str(), 0) != 0) return fail_errno(errno);
-    return Location{to.parent, to.name};
+    return Moved{.type = type, .old_name_only = true};
   }
   if (there) DOZO_CHECK(check_replaceable(*there, status, to, replace));
   DOZO_CHECK(move_entry(source, target, there.has_value()));
-  return Location{to.parent, to.name};
+  return Moved{.type = type, .replaced = there.has_value()};
 }
 
-Result<> link_object(const Share& share, const Caller* caller, const Location& from, NodeId expected,
-                     const Resolved& to, bool replace) {
+Result<bool> link_object(const Share& share, const Caller* caller, const Location& from, NodeId expected,
+                         const Resolved& to, bool replace) {
   DOZO_CHECK(share.check_writable());
   DOZO_TRY(const Entry source, entry_at(from.parent, from.name));
   DOZO_TRY(const Entry target, entry_at(to.parent, to.name));
@@ -183,10 +184,11 @@ Result<> link_object(const Share& share, const Caller* caller, const Location& f
   if (linkat(AT_FDCWD, proc_path(fd->get()).c_str(), target.directory, first.c_str(), AT_SYMLINK_FOLLOW) != 0) {
     return fail(errno == ENOENT ? NtStatus::OBJECT_PATH_NOT_FOUND : status_of(errno, Doing::move));
   }
-  if (!there) return {};
+  if (!there) return false;
   const Result<> moved = move_entry({target.directory, first}, target, true);
   if (!moved) unlinkat(target.directory, first.c_str(), 0);
-  return moved;
+  if (!moved) return fail(moved.error());
+  return true;
 }
 
 Result<> replace_by_symlink(const Share& share, const Caller* caller, const Location& where, NodeId expected,

@@ -1,12 +1,14 @@
 // PosixVolume: puts the parts together.
 #pragma once
 
+#include "vfs/changes.h"
 #include "vfs/posix/share.h"
 #include "vfs/posix/volume.h"
 
 namespace dozo::vfs::posix {
 
 class WatchHubs;
+class OutsideHub;
 
 class PosixVolume final : public Volume {
  public:
@@ -34,14 +36,20 @@ class PosixVolume final : public Volume {
                               std::string_view target) override;
   Task<Result<std::unique_ptr<Watch>>> watch(CallerRef caller, File& directory, bool subtree,
                                              WatchListener& listener) override;
+  Result<std::unique_ptr<Watch>> watch_outside(const NodeRef& node, OutsideListenerRef listener) override;
 
   const Share& share() const { return *share_; }
 
  private:
+  // To those who watch, what was done.
+  void tell_entry(const NodeRef& directory, NamedChange change);
+  void tell_rename(const Location& from, const Resolved& to, const RenameMade& made);
+  void tell_stream(int file, ChangeAction action, std::string_view stream);
   Task<Result<UniqueFd>> open_as(CallerRef caller, const Resolved& resolved, int flags);
 
   ShareRef share_;
   std::unique_ptr<WatchHubs> hubs_;
+  std::shared_ptr<OutsideHub> outside_;
 };
 
 }  // namespace dozo::vfs::posix

@@ -6,7 +6,9 @@
 #include <mutex>
 
 #include "base/unicode.h"
+#include "vfs/changes.h"
 #include "vfs/posix/metadata.h"
+#include "vfs/posix/own_changes.h"
 
 namespace dozo::vfs::posix {
 namespace {
@@ -64,7 +66,7 @@ std::vector<StreamInfo> list_streams(const Share& share, int fd) {
   return out;
 }
 
-Result<std::string> open_stream_xattr(const Share& share, int fd, std::string_view stream, StreamMode mode) {
+Result<OpenedStream> open_stream_xattr(const Share& share, int fd, std::string_view stream, StreamMode mode) {
   if (!share.has_xattrs) return fail(NtStatus::NOT_SUPPORTED);
   if (stream.empty() || stream.find('\0') != std::string_view::npos) return fail(NtStatus::OBJECT_NAME_INVALID);
   const std::lock_guard lock(stream_mutex());
@@ -74,7 +76,7 @@ Result<std::string> open_stream_xattr(const Share& share, int fd, std::string_vi
     if (mode == StreamMode::create_new) return fail(NtStatus::OBJECT_NAME_COLLISION);
     if (empties) DOZO_CHECK(share.check_writable());
     if (empties) DOZO_CHECK(save(fd, existing, {}));
-    return existing;
+    return OpenedStream{.xattr = existing, .emptied = empties};
   }
   if (mode == StreamMode::open_existing || mode == StreamMode::truncate_existing) {
     return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
@@ -83,7 +85,7 @@ Result<std::string> open_stream_xattr(const Share& share, int fd, std::string_vi
   std::string made = std::string(kPrefix) + std::string(stream) + std::string(kType);
   if (made.size() > kXattrNameMax) return fail(NtStatus::OBJECT_NAME_INVALID);
   DOZO_CHECK(save(fd, made, {}));
-  return made;
+  return OpenedStream{.xattr = std::move(made), .made = true};
 }
 
 Result<> rename_stream_xattr(const Share& share, int fd, std::string_view from, std::string_view to, bool replace) {
@@ -143,7 +145,17 @@ Result<ByteVector> PosixStream::load() const {
   return std::move(*stored);
 }
 
-Result<> PosixStream::store(Bytes data) const { return save(fd_.get(), xattr_, data); }
+Result<> PosixStream::store(Bytes data) const {
+  DOZO_CHECK(save(fd_.get(), xattr_, data));
+  share_->own_changes->tell_of(*share_, fd_.get(), ChangeAction::modified_stream,
+                               ChangeKind::stream_size | ChangeKind::stream_write, stream_of(xattr_).value_or(""));
+  return {};
+}
+
+Result<> PosixStream::told(Result<> done, ChangeKinds kinds) const {
+  if (done && !kinds.empty()) share_->own_changes->tell_of(*share_, fd_.get(), ChangeAction::modified, kinds);
+  return done;
+}
 
 Result<> PosixStream::check_change() const {
   if (!use_.write_data && !use_.append_only) return fail(NtStatus::ACCESS_DENIED);
@@ -220,19 +232,19 @@ Task<Result<std::vector<ByteRange>>> PosixStream::allocated_ranges(ByteRange wit
 
 Task<Result<>> PosixStream::set_times(const TimesUpdate& times) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return change_times(*share_, fd_.get(), times);
+  co_return told(change_times(*share_, fd_.get(), times), kinds_of(times));
 }
 
 Task<Result<>> PosixStream::set_attributes(FileAttributes attributes) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return change_attributes(*share_, fd_.get(), attributes);
+  co_return told(change_attributes(*share_, fd_.get(), attributes), ChangeKind::attributes);
 }
 
 Task<Result<>> PosixStream::set_sparse(bool) { co_return fail(NtStatus::NOT_SUPPORTED); }
 
 Task<Result<>> PosixStream::set_ownership(CallerRef caller, const OwnershipUpdate& update) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return change_ownership(caller.get(), fd_.get(), update);
+  co_return told(change_ownership(caller.get(), fd_.get(), update), ChangeKind::security);
 }
 
 Task<Result<std::vector<ExtendedAttribute>>> PosixStream::extended_attributes() {
@@ -241,7 +253,7 @@ Task<Result<std::vector<ExtendedAttribute>>> PosixStream::extended_attributes() 
 
 Task<Result<>> PosixStream::set_extended_attribute(std::string_view name, Bytes value) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return change_ea(*share_, fd_.get(), name, value);
+  co_return told(change_ea(*share_, fd_.get(), name, value), ChangeKind::ea | ChangeKind::attributes);
 }
 
 Task<Result<std::vector<StreamInfo>>> PosixStream::streams() { co_return list_streams(*share_, fd_.get()); }

@@ -7,8 +7,13 @@
 namespace dozo::vfs::posix {
 
 std::vector<StreamInfo> list_streams(const Share& share, int fd);
+struct OpenedStream {
+  std::string xattr;
+  bool made = false;
+  bool emptied = false;
+};
 // The stream's extended attribute, made or emptied as `mode` says. `fd` may be O_PATH.
-Result<std::string> open_stream_xattr(const Share& share, int fd, std::string_view stream, StreamMode mode);
+Result<OpenedStream> open_stream_xattr(const Share& share, int fd, std::string_view stream, StreamMode mode);
 Result<> remove_stream_xattr(const Share& share, int fd, std::string_view stream);
 Result<> rename_stream_xattr(const Share& share, int fd, std::string_view from, std::string_view to, bool replace);
 // `fd` is open for writing: its data become those of the stream, which goes.
@@ -40,6 +45,8 @@ class PosixStream final : public File {
  private:
   Result<ByteVector> load() const;
   Result<> store(Bytes data) const;
+  // `done`, after those who watch the file have been told of it.
+  Result<> told(Result<> done, ChangeKinds kinds) const;
   Result<> check_change() const;
 
   ShareRef share_;

@@ -8,6 +8,8 @@
 #include "vfs/posix/file.h"
 #include "vfs/posix/metadata.h"
 #include "vfs/posix/names.h"
+#include "vfs/posix/outside_watch.h"
+#include "vfs/posix/own_changes.h"
 #include "vfs/posix/posix_volume.h"
 #include "vfs/posix/ranges.h"
 #include "vfs/posix/stream.h"
@@ -138,8 +140,30 @@ Result<VolumeInfo> look_up_volume(const Share& share) {
 
 }  // namespace
 
-PosixVolume::PosixVolume(ShareRef share) : share_(std::move(share)), hubs_(std::make_unique<WatchHubs>()) {}
+PosixVolume::PosixVolume(ShareRef share)
+    : share_(std::move(share)), hubs_(std::make_unique<WatchHubs>()), outside_(OutsideHub::of_process()) {}
 PosixVolume::~PosixVolume() = default;
+
+void PosixVolume::tell_entry(const NodeRef& directory, NamedChange change) {
+  share_->own_changes->tell(*share_, fd_of(directory), {std::move(change)});
+}
+
+void PosixVolume::tell_rename(const Location& from, const Resolved& to, const RenameMade& made) {
+  if (!share_->own_changes->wanted()) return;
+  RenameTold told = changes_of(made);
+  if (made.same_directory) {
+    std::ranges::move(told.entered, std::back_inserter(told.left));
+    told.entered.clear();
+  }
+  share_->own_changes->tell(*share_, fd_of(from.parent), std::move(told.left));
+  if (!told.entered.empty()) share_->own_changes->tell(*share_, fd_of(to.parent), std::move(told.entered));
+}
+
+void PosixVolume::tell_stream(int file, ChangeAction action, std::string_view stream) {
+  const ChangeKinds kinds = action == ChangeAction::modified_stream ? ChangeKind::stream_size | ChangeKind::stream_write
+                                                                    : ChangeKinds(ChangeKind::stream_name);
+  share_->own_changes->tell_of(*share_, file, action, kinds, stream);
+}
 
 Task<Result<VolumeInfo>> PosixVolume::volume_info(CallerRef) {
   const Share& share = *share_;
@@ -181,6 +205,7 @@ Task<Result<FileRef>> PosixVolume::create(CallerRef caller, const Resolved& reso
   auto created = co_await runtime::offload(runtime::Loop::current(),
                                            [&] { return create_object(*share_, caller.get(), resolved, spec); });
   if (!created) co_return fail(created.error());
+  tell_entry(resolved.parent, {ChangeAction::added, name_kind(spec.type == NodeType::directory), resolved.name});
   co_return std::make_shared<PosixFile>(share_, std::move(created->fd), created->id, spec.type, spec.use,
                                         resolved.path);
 }
@@ -191,8 +216,10 @@ Task<Result<>> PosixVolume::overwrite(CallerRef, File& file, FileAttributes attr
   if (posix_file == nullptr) co_return fail(NtStatus::INVALID_PARAMETER);
   if (file.type() == NodeType::directory) co_return fail(NtStatus::FILE_IS_A_DIRECTORY);
   const int fd = posix_file->fd();
-  co_return co_await runtime::offload(runtime::Loop::current(),
-                                      [&, fd] { return empty_file(*share_, fd, attributes); });
+  DOZO_CO_CHECK(
+      co_await runtime::offload(runtime::Loop::current(), [&, fd] { return empty_file(*share_, fd, attributes); }));
+  share_->own_changes->tell_of(*share_, fd, ChangeAction::modified, kinds_of_replacement());
+  co_return Result<>{};
 }
 
 Task<Result<Volume::Permissions>> PosixVolume::permissions(CallerRef caller, const Resolved& resolved) {
@@ -204,20 +231,41 @@ Task<Result<Volume::Permissions>> PosixVolume::permissions(CallerRef caller, con
 }
 
 Task<Result<>> PosixVolume::remove(CallerRef caller, const Location& where, NodeId expected) {
-  co_return co_await runtime::offload(runtime::Loop::current(),
-                                      [&] { return remove_name(*share_, caller.get(), where, expected); });
+  DOZO_CO_TRY(const NodeType type, co_await runtime::offload(runtime::Loop::current(), [&] {
+                return remove_name(*share_, caller.get(), where, expected);
+              }));
+  tell_entry(where.parent, {ChangeAction::removed, name_kind(type == NodeType::directory), where.name});
+  co_return Result<>{};
 }
 
 Task<Result<Location>> PosixVolume::rename(CallerRef caller, const Location& from, NodeId expected, const Resolved& to,
                                            bool replace) {
-  co_return co_await runtime::offload(
-      runtime::Loop::current(), [&] { return rename_object(*share_, caller.get(), from, expected, to, replace); });
+  DOZO_CO_TRY(const Moved moved, co_await runtime::offload(runtime::Loop::current(), [&] {
+                return rename_object(*share_, caller.get(), from, expected, to, replace);
+              }));
+  const bool same_directory = from.parent->id() == to.parent->id();
+  if (!same_directory || from.name != to.name) {
+    tell_rename(from, to,
+                {.old_name = from.name,
+                 .new_name = to.name,
+                 .replaced_name = moved.replaced ? to.name : std::string(),
+                 .is_directory = moved.type == NodeType::directory,
+                 .same_directory = same_directory,
+                 .old_name_only = moved.old_name_only});
+  }
+  co_return Location{to.parent, to.name};
 }
 
 Task<Result<>> PosixVolume::link(CallerRef caller, const Location& from, NodeId expected, const Resolved& to,
                                  bool replace) {
-  co_return co_await runtime::offload(runtime::Loop::current(),
-                                      [&] { return link_object(*share_, caller.get(), from, expected, to, replace); });
+  DOZO_CO_TRY(const bool replaced, co_await runtime::offload(runtime::Loop::current(), [&] {
+                return link_object(*share_, caller.get(), from, expected, to, replace);
+              }));
+  // [MS-FSA] 2.1.5.15.7.
+  const NamedChange added{ChangeAction::added, ChangeKind::file_name, to.name};
+  const NamedChange modified{ChangeAction::modified, kinds_of_replacement(), to.name};
+  tell_entry(to.parent, replaced ? modified : added);
+  co_return Result<>{};
 }
 
 Task<Result<FileRef>> PosixVolume::open_stream(CallerRef caller, const Resolved& resolved, std::string_view stream,
@@ -231,8 +279,11 @@ Task<Result<FileRef>> PosixVolume::open_stream(CallerRef caller, const Resolved&
     if (use.read_data && !may(fd.get(), R_OK)) co_return fail(NtStatus::ACCESS_DENIED);
     if (changes && !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);
   }
-  DOZO_CO_TRY(std::string xattr, open_stream_xattr(*share_, fd.get(), stream, mode));
-  co_return std::make_shared<PosixStream>(share_, std::move(fd), resolved.node->id(), std::move(xattr), use);
+  DOZO_CO_TRY(OpenedStream opened, open_stream_xattr(*share_, fd.get(), stream, mode));
+  // [MS-FSA] 2.1.5.1.1, 2.1.5.1.2.
+  if (opened.made) tell_stream(fd.get(), ChangeAction::added_stream, stream);
+  if (opened.emptied) tell_stream(fd.get(), ChangeAction::modified_stream, stream);
+  co_return std::make_shared<PosixStream>(share_, std::move(fd), resolved.node->id(), std::move(opened.xattr), use);
 }
 
 Task<Result<>> PosixVolume::remove_stream(CallerRef caller, const Resolved& resolved, std::string_view stream) {
@@ -242,7 +293,9 @@ Task<Result<>> PosixVolume::remove_stream(CallerRef caller, const Resolved& reso
     const ActingAs acting(caller.get());
     if (!acting.ok() || !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);
   }
-  co_return remove_stream_xattr(*share_, fd.get(), stream);
+  DOZO_CO_CHECK(remove_stream_xattr(*share_, fd.get(), stream));
+  tell_stream(fd.get(), ChangeAction::removed_stream, stream);
+  co_return Result<>{};
 }
 
 Task<Result<>> PosixVolume::rename_stream(CallerRef caller, const Resolved& resolved, std::string_view from,
@@ -254,8 +307,11 @@ Task<Result<>> PosixVolume::rename_stream(CallerRef caller, const Resolved& reso
     const ActingAs acting(caller.get());
     if (!acting.ok() || !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);
   }
-  if (to.empty()) co_return make_stream_main(*share_, fd.get(), from);
-  co_return rename_stream_xattr(*share_, fd.get(), from, to, replace);
+  DOZO_CO_CHECK(to.empty() ? make_stream_main(*share_, fd.get(), from)
+                           : rename_stream_xattr(*share_, fd.get(), from, to, replace));
+  tell_stream(fd.get(), ChangeAction::removed_stream, from);
+  if (!to.empty()) tell_stream(fd.get(), ChangeAction::added_stream, to);
+  co_return Result<>{};
 }
 
 Task<Result<std::string>> PosixVolume::read_symlink(CallerRef, const Resolved& resolved) {
@@ -266,15 +322,24 @@ Task<Result<std::string>> PosixVolume::read_symlink(CallerRef, const Resolved& r
 Task<Result<>> PosixVolume::make_symlink(CallerRef caller, const Location& where, NodeId expected,
                                          std::string_view target) {
   const std::string text(target);
-  co_return co_await runtime::offload(runtime::Loop::current(),
-                                      [&] { return replace_by_symlink(*share_, caller.get(), where, expected, text); });
+  DOZO_CO_CHECK(co_await runtime::offload(
+      runtime::Loop::current(), [&] { return replace_by_symlink(*share_, caller.get(), where, expected, text); }));
+  tell_entry(where.parent, {ChangeAction::modified, ChangeKind::attributes, where.name});
+  co_return Result<>{};
 }
 
 Task<Result<std::unique_ptr<Watch>>> PosixVolume::watch(CallerRef caller, File& directory, bool subtree,
                                                         WatchListener& listener) {
   auto* file = dynamic_cast<PosixFile*>(&directory);
   if (file == nullptr || file->type() != NodeType::directory) co_return fail(NtStatus::INVALID_PARAMETER);
-  co_return co_await hubs_->watch(std::move(caller), file->fd(), subtree, listener);
+  co_return co_await hubs_->watch(share_, std::move(caller), file->fd(), subtree, listener);
+}
+
+Result<std::unique_ptr<Watch>> PosixVolume::watch_outside(const NodeRef& node, OutsideListenerRef listener) {
+  // A file system mounted beneath the root may be a remote one, whose other clients nobody here sees.
+  const bool seen = share_->reliable_events && node->id().device == share_->root->id().device;
+  if (!seen) return fail(NtStatus::NOT_SUPPORTED);
+  return outside_->watch(node, std::move(listener));
 }
 
 }  // namespace dozo::vfs::posix

@@ -18,7 +18,7 @@ class PosixWatch final : public Watch {
 
 }  // namespace
 
-Task<Result<std::unique_ptr<Watch>>> WatchHubs::watch(CallerRef caller, int directory, bool subtree,
+Task<Result<std::unique_ptr<Watch>>> WatchHubs::watch(ShareRef share, CallerRef caller, int directory, bool subtree,
                                                       WatchListener& listener) {
   runtime::Loop& loop = runtime::Loop::current();
   std::shared_ptr<WatchHub> hub;
@@ -26,7 +26,7 @@ Task<Result<std::unique_ptr<Watch>>> WatchHubs::watch(CallerRef caller, int dire
     const std::lock_guard lock(mutex_);
     std::weak_ptr<WatchHub>& known = hubs_[&loop];
     hub = known.lock();
-    if (!hub) known = hub = std::make_shared<WatchHub>(loop);
+    if (!hub) known = hub = std::make_shared<WatchHub>(loop, std::move(share));
   }
   if (!hub->ok()) co_return fail(NtStatus::INSUFFICIENT_RESOURCES);
   DOZO_CO_TRY(SubscriberRef subscriber, co_await hub->subscribe(std::move(caller), directory, subtree, listener));

@@ -1,4 +1,4 @@
-// Watches of the posix volume: one inotify descriptor for each loop, shared by the watches made on it.
+// Watches of the posix volume: one feed of changes for each loop, shared by the watches made on it.
 #pragma once
 
 #include <map>
@@ -17,7 +17,8 @@ inline constexpr std::size_t kWatchedDirectoriesMax = 16384;
 // The hub of each loop. Any loop.
 class WatchHubs {
  public:
-  Task<Result<std::unique_ptr<Watch>>> watch(CallerRef caller, int directory, bool subtree, WatchListener& listener);
+  Task<Result<std::unique_ptr<Watch>>> watch(ShareRef share, CallerRef caller, int directory, bool subtree,
+                                             WatchListener& listener);
 
  private:
   std::mutex mutex_;

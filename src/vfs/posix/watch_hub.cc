@@ -37,19 +37,32 @@ struct PollAwaiter {
   int await_resume() const noexcept { return op.result; }
 };
 
+// Of a client's path with a '\\' at its end; empty: the top.
+std::string disk_path(std::string_view prefix) {
+  std::string disk;
+  while (!prefix.empty()) {
+    const std::size_t end = prefix.find('\\');
+    if (!disk.empty()) disk += '/';
+    disk += to_disk_name(prefix.substr(0, end)).value_or(std::string());
+    prefix.remove_prefix(end + 1);
+  }
+  return disk;
+}
+
 }  // namespace
 
-WatchHub::WatchHub(runtime::Loop& loop) : loop_(loop), inotify_(inotify_init1(IN_NONBLOCK | IN_CLOEXEC)) {}
+WatchHub::WatchHub(runtime::Loop& loop, ShareRef share)
+    : loop_(loop), share_(std::move(share)), feed_(make_change_feed(share_->root->fd())) {}
 
 Task<Result<SubscriberRef>> WatchHub::subscribe(CallerRef caller, int directory, bool subtree,
                                                 WatchListener& listener) {
   const std::shared_ptr<WatchHub> keep = shared_from_this();
-  auto subscriber = std::make_shared<Subscriber>();
-  subscriber->listener = &listener;
-  subscriber->caller = std::move(caller);
-  subscriber->subtree = subtree;
-  subscriber->directory = UniqueFd(fcntl(directory, F_DUPFD_CLOEXEC, 0));
-  const TreeToWatch what{.inotify = inotify_.get(),
+  UniqueFd top(fcntl(directory, F_DUPFD_CLOEXEC, 0));
+  const auto status = status_of_fd(top.get());
+  if (!status) co_return fail_errno(status.error());
+  const auto subscriber =
+      std::make_shared<Subscriber>(listener, std::move(caller), std::move(top), id_of(*status), subtree, loop_);
+  const TreeToWatch what{.feed = feed_.get(),
                          .directory = subscriber->directory.get(),
                          .beneath = {},
                          .prefix = {},
@@ -61,6 +74,7 @@ Task<Result<SubscriberRef>> WatchHub::subscribe(CallerRef caller, int directory,
   --adding_;
   if (!tree) co_return fail(tree.error());
   subscribers_.push_back(subscriber);
+  if (feed_->tells_own()) share_->own_changes->add(subscriber);
   register_tree(subscriber, *tree);
   watch_parent(subscriber);
   handle(std::exchange(early_, {}));
@@ -74,12 +88,21 @@ Task<Result<SubscriberRef>> WatchHub::subscribe(CallerRef caller, int directory,
 void WatchHub::unsubscribe(const SubscriberRef& subscriber) {
   subscriber->listener = nullptr;
   std::erase(subscribers_, subscriber);
+  share_->own_changes->remove(subscriber);
+  if (subscribers_.empty()) feed_->remove_all();
   for (auto it = interests_.begin(); it != interests_.end();) {
+    const Interest one = it->second.front();
     std::erase_if(it->second, [&](const Interest& interest) { return interest.subscriber == subscriber; });
-    if (it->second.empty()) inotify_rm_watch(inotify_.get(), it->first);
+    if (it->second.empty()) drop(it->first, one);
     it = it->second.empty() ? interests_.erase(it) : std::next(it);
   }
   if (subscribers_.empty() && polling_) loop_.cancel(poll_);
+}
+
+// `last`: who was interested last, and knows where the directory is.
+void WatchHub::drop(int watch, const Interest& last) {
+  const std::string path = last.parent_of_top ? std::string("..") : disk_path(last.prefix);
+  feed_->remove(watch, last.subscriber->directory.get(), path);
 }
 
 void WatchHub::add_interest(int watch, Interest interest) {
@@ -106,7 +129,7 @@ void WatchHub::register_tree(const SubscriberRef& subscriber, const WatchedTree&
 void WatchHub::watch_parent(const SubscriberRef& subscriber) {
   const UniqueFd parent(openat(subscriber->directory.get(), "..", O_PATH | O_DIRECTORY | O_CLOEXEC));
   if (!parent) return;
-  const int watch = inotify_add_watch(inotify_.get(), proc_path(parent.get()).c_str(), kWatchEvents | IN_ONLYDIR);
+  const int watch = feed_->add(parent.get());
   if (watch >= 0) add_interest(watch, {subscriber, {}, true});
 }
 
@@ -114,35 +137,15 @@ Task<void> WatchHub::pump(std::shared_ptr<WatchHub> self) {
   WatchHub& hub = *self;
   while (!hub.subscribers_.empty()) {
     hub.polling_ = true;
-    const int ready = co_await PollAwaiter{hub.loop_, hub.poll_, hub.inotify_.get()};
+    const int ready = co_await PollAwaiter{hub.loop_, hub.poll_, hub.feed_->fd()};
     hub.polling_ = false;
     if (ready < 0 || hub.subscribers_.empty()) continue;
-    hub.handle(hub.read_events());
+    hub.handle(hub.feed_->read());
     co_await hub.watch_new_directories();
   }
   hub.running_ = false;
   // The gate in the hub is left after this coroutine has ended: the hub goes no sooner.
   hub.loop_.post([self = std::move(self)] {});
-}
-
-WatchHub::Events WatchHub::read_events() {
-  Events events;
-  std::array<std::uint8_t, 16384> buffer;
-  for (;;) {
-    const ssize_t n = read(inotify_.get(), buffer.data(), buffer.size());
-    if (n <= 0) return events;
-    ByteReader in(Bytes(buffer).first(static_cast<std::size_t>(n)));
-    while (in.remaining() >= sizeof(inotify_event)) {
-      Event event;
-      event.watch = static_cast<int>(in.u32());
-      event.mask = in.u32();
-      event.cookie = in.u32();
-      const std::uint32_t length = in.u32();
-      const std::string_view padded = as_text(in.bytes(length));
-      event.name = padded.substr(0, padded.find('\0'));
-      events.push_back(std::move(event));
-    }
-  }
 }
 
 void WatchHub::handle(const Events& events) {
@@ -195,18 +198,35 @@ void WatchHub::handle_for(const Interest& interest, const Event& event, const Ev
   }
   if (event.name.empty()) return handle_self(interest, event);
   if (moved_to != nullptr) return handle_rename(interest, event, *moved_to);
+  // Made and removed, and the kernel made one event of it: the last comes last.
+  constexpr std::uint32_t kBoth = IN_CREATE | IN_DELETE;
+  if ((event.mask & kBoth) != kBoth) return handle_entry(interest, event, event.mask);
+  const std::string disk = disk_path(interest.prefix) + '/' + event.name;
+  const char* path = interest.prefix.empty() ? event.name.c_str() : disk.c_str();
+  const bool there = status_of_entry(subscriber.directory.get(), path).has_value();
+  handle_entry(interest, event, event.mask & ~static_cast<std::uint32_t>(there ? IN_CREATE : IN_DELETE));
+  handle_entry(interest, event, there ? IN_CREATE : IN_DELETE);
+}
+
+// `what`: the bits of the event to look at.
+void WatchHub::handle_entry(const Interest& interest, const Event& event, std::uint32_t what) {
+  Subscriber& subscriber = *interest.subscriber;
   const std::string path = interest.prefix + to_client_name(event.name);
   const bool directory = (event.mask & IN_ISDIR) != 0;
-  if ((event.mask & (IN_CREATE | IN_MOVED_TO)) != 0) {
-    subscriber.changes.push_back({ChangeAction::added, name_kind(event.mask), path});
-    if (directory && subscriber.subtree) new_directories_.push_back({interest.subscriber, path + '\\'});
-  } else if ((event.mask & (IN_DELETE | IN_MOVED_FROM)) != 0) {
-    subscriber.changes.push_back({ChangeAction::removed, name_kind(event.mask), path});
+  const auto tell = [&](ChangeAction action, ChangeKinds kinds) {
+    if (!event.own) subscriber.changes.push_back({action, kinds, path});
+  };
+  if ((what & (IN_CREATE | IN_MOVED_TO)) != 0) {
+    tell(ChangeAction::added, name_kind(event.mask));
+    if (directory && subscriber.subtree) new_directories_.push_back({interest.subscriber, path + '\\', event.own});
+  }
+  ChangeKinds modified;
+  if ((what & IN_MODIFY) != 0) modified |= ChangeKind::size | ChangeKind::last_write;
+  if ((what & IN_ATTRIB) != 0 && (what & IN_CREATE) == 0) modified |= attribute_kinds();
+  if (!modified.empty()) tell(ChangeAction::modified, modified);
+  if ((what & (IN_DELETE | IN_MOVED_FROM)) != 0) {
+    tell(ChangeAction::removed, name_kind(event.mask));
     if (directory) forget_beneath(interest.subscriber, path + '\\');
-  } else if ((event.mask & IN_MODIFY) != 0) {
-    subscriber.changes.push_back({ChangeAction::modified, ChangeKind::size | ChangeKind::last_write, path});
-  } else if ((event.mask & IN_ATTRIB) != 0) {
-    subscriber.changes.push_back({ChangeAction::modified, attribute_kinds(), path});
   }
 }
 
@@ -230,8 +250,8 @@ void WatchHub::handle_rename(const Interest& interest, const Event& from, const 
   const std::string old_path = interest.prefix + to_client_name(from.name);
   const std::string new_path = interest.prefix + to_client_name(to.name);
   auto& changes = interest.subscriber->changes;
-  changes.push_back({ChangeAction::renamed_old_name, name_kind(from.mask), old_path});
-  changes.push_back({ChangeAction::renamed_new_name, name_kind(from.mask), new_path});
+  if (!from.own) changes.push_back({ChangeAction::renamed_old_name, name_kind(from.mask), old_path});
+  if (!from.own) changes.push_back({ChangeAction::renamed_new_name, name_kind(from.mask), new_path});
   if ((from.mask & IN_ISDIR) == 0) return;
   const std::string old_prefix = old_path + '\\';
   for (auto& [watch, all] : interests_) {
@@ -244,11 +264,12 @@ void WatchHub::handle_rename(const Interest& interest, const Event& from, const 
 
 void WatchHub::forget_beneath(const SubscriberRef& subscriber, const std::string& prefix) {
   for (auto it = interests_.begin(); it != interests_.end();) {
+    const Interest one = it->second.front();
     const std::size_t gone = std::erase_if(it->second, [&](const Interest& interest) {
       return interest.subscriber == subscriber && !interest.parent_of_top && interest.prefix.starts_with(prefix);
     });
     subscriber->directories -= gone;
-    if (it->second.empty()) inotify_rm_watch(inotify_.get(), it->first);
+    if (it->second.empty()) drop(it->first, one);
     it = it->second.empty() ? interests_.erase(it) : std::next(it);
   }
 }
@@ -274,16 +295,9 @@ Task<void> WatchHub::watch_new_directories() {
     new_directories_.pop_back();
     const SubscriberRef& subscriber = next.subscriber;
     if (subscriber->listener == nullptr || subscriber->directories >= kWatchedDirectoriesMax) continue;
-    std::string disk;
-    for (std::string_view rest = next.prefix; !rest.empty();) {
-      const std::size_t end = rest.find('\\');
-      if (!disk.empty()) disk += '/';
-      disk += to_disk_name(rest.substr(0, end)).value_or(std::string());
-      rest.remove_prefix(end + 1);
-    }
-    const TreeToWatch what{.inotify = inotify_.get(),
+    const TreeToWatch what{.feed = feed_.get(),
                            .directory = subscriber->directory.get(),
-                           .beneath = disk,
+                           .beneath = disk_path(next.prefix),
                            .prefix = next.prefix,
                            .subtree = true,
                            .list_entries = true,
@@ -294,6 +308,8 @@ Task<void> WatchHub::watch_new_directories() {
     if (!tree || subscriber->listener == nullptr) continue;
     register_tree(subscriber, *tree);
     for (const std::string& entry : tree->entries) {
+      const auto& told = subscriber->own_added;
+      if (next.own && std::ranges::find(told, entry) != told.end()) continue;
       const bool directory =
           std::ranges::find(tree->directories, entry + '\\', &WatchedDirectory::path) != tree->directories.end();
       subscriber->changes.push_back(

@@ -1,7 +1,5 @@
 #include "vfs/posix/watch_tree.h"
 
-#include <sys/inotify.h>
-
 #include <cerrno>
 
 #include "vfs/posix/acting_as.h"
@@ -9,9 +7,6 @@
 
 namespace dozo::vfs::posix {
 namespace {
-
-static_assert(kWatchEvents ==
-              (IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_DELETE_SELF));
 
 struct Pending {
   std::string disk;
@@ -27,8 +22,8 @@ class TreeWatcher {
     const UniqueFd fd(openat(what_.directory, at.disk.empty() ? "." : at.disk.c_str(),
                              O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC));
     if (!fd) return errno;
-    const int watch = inotify_add_watch(what_.inotify, proc_path(fd.get()).c_str(), kWatchEvents | IN_ONLYDIR);
-    if (watch < 0) return errno;
+    const int watch = what_.feed->add(fd.get());
+    if (watch < 0) return -watch;
     tree_.directories.push_back({watch, at.prefix});
     if (what_.subtree || what_.list_entries) look_into(fd.get(), at);
     return 0;

@@ -1,15 +1,12 @@
-// Adds inotify watches to a directory and what is beneath it. May block.
+// Adds watches to a directory and what is beneath it. May block.
 #pragma once
 
 #include <string>
 #include <vector>
 
-#include "vfs/posix/share.h"
+#include "vfs/posix/change_feed.h"
 
 namespace dozo::vfs::posix {
-
-inline constexpr std::uint32_t kWatchEvents = 0x00000002 | 0x00000004 | 0x00000040 | 0x00000080 | 0x00000100 |
-                                              0x00000200 | 0x00000400;  // as <sys/inotify.h>; checked in the source
 
 struct WatchedDirectory {
   int watch;
@@ -22,7 +19,7 @@ struct WatchedTree {
 };
 
 struct TreeToWatch {
-  int inotify;
+  ChangeFeed* feed;
   int directory;        // the top
   std::string beneath;  // on disk, "" or "a/b": where to start
   std::string prefix;   // its path for clients, "" or "a\b\"

@@ -282,6 +282,22 @@ struct PipePeekReply {
   }
 };
 
+// [MS-FSCC] 2.1.3.1.
+struct FileObjectIdBuffer {
+  static constexpr std::string_view kName = "FileObjectIdBuffer";
+  Guid object_id;
+  Guid birth_volume_id;
+  Guid birth_object_id;
+  Guid domain_id;
+  template <class V, class S>
+  static constexpr void fields(V& v, S& self) {
+    v("object_id", self.object_id);
+    v("birth_volume_id", self.birth_volume_id);
+    v("birth_object_id", self.birth_object_id);
+    v("domain_id", self.domain_id);
+  }
+};
+
 // [MS-FSCC] 2.3.18, 2.3.67.
 struct CompressionState {
   static constexpr std::string_view kName = "CompressionState";
