@@ -3,6 +3,7 @@
 #include "base/log.h"
 #include "server/caches.h"
 #include "server/commands/notify_queue.h"
+#include "server/pinned_times.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -22,13 +23,9 @@ runtime::Task<bool> has_entries(Open& open) {
   co_return !entries || !entries->empty();
 }
 
-// [MS-FSA] 2.1.4.17: times set through this handle outlast what was written through it.
 runtime::Task<void> restore_pinned_times(Open& open) {
-  if (!open.modified || (!open.pinned_write_time && !open.pinned_access_time)) co_return;
-  vfs::TimesUpdate times;
-  times.last_write = open.pinned_write_time;
-  times.last_access = open.pinned_access_time;
-  auto set = co_await open.file->set_times(times);
+  if (!open.modified) co_return;
+  auto set = co_await keep_pinned_times(open);
   if (!set) log::debug("times_not_kept", "{}: {}", open.path_text(), to_string(set.error()));
 }
 
@@ -88,8 +85,7 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
   if (open->is_directory && open->options.has(CreateOption::delete_on_close) && !entries) {
     end_notifies(server, open->key.file());
   }
-  const share::Effects effects =
-      server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
+  const share::Effects effects = server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
   server.sharing().forget(open->share_id);
   // The sizes and times that were written are in the directory's listing from now on.
   if (open->modified) entry_changed(server, *open);
