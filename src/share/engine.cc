@@ -87,6 +87,11 @@ bool Engine::is_open(OpenId open) const { return state_->find_open(open) != null
 
 bool Engine::has_opens(const FileIdentity& file) const { return state_->find_file(file) != nullptr; }
 
+std::size_t Engine::open_count(const FileIdentity& file) const {
+  const FileState* found = state_->find_file(file);
+  return found == nullptr ? 0 : found->opens;
+}
+
 bool Engine::delete_pending(const FileKey& key, std::u16string_view path) const {
   const FileState* file = state_->find_file(key.file());
   if (file == nullptr) return false;

@@ -120,6 +120,7 @@ class Engine {
 
   bool is_open(OpenId open) const;
   bool has_opens(const FileIdentity& file) const;
+  std::size_t open_count(const FileIdentity& file) const;  // over all its streams and links
   // Is the link (main stream) or stream marked deleted? For FileStandardInformation, and for a path walk through a
   // deleted directory. [MS-FSA] 2.1.5.1 phase 6.
   bool delete_pending(const FileKey& key, std::u16string_view path) const;

@@ -180,6 +180,19 @@ TEST(Engine, only_a_closed_file_may_be_replaced) {
   EXPECT_EQ(engine.can_replace(file, u"F"), Result<>(fail(NtStatus::DELETE_PENDING)));
 }
 
+TEST(Engine, the_opens_of_a_file_are_counted_over_all_its_links_and_streams) {
+  Engine engine;
+  const FileIdentity file = open_of(1).key.file();
+  EXPECT_EQ(engine.open_count(file), 0u);
+  ASSERT_TRUE(engine.apply(open_of(1), {}).granted());
+  OpenRequest stream = open_of(2);
+  stream.key.stream = u"S";
+  ASSERT_TRUE(engine.apply(stream, {}).granted());
+  EXPECT_EQ(engine.open_count(file), 2u);
+  static_cast<void>(engine.apply(CloseOpen{.open = OpenId{1}}, {}));
+  EXPECT_EQ(engine.open_count(file), 1u);
+}
+
 TEST(Engine, a_link_renamed_onto_another_of_its_file_becomes_one_with_it) {
   Engine engine;
   for (const std::uint64_t id : {1ull, 2ull}) ASSERT_TRUE(engine.apply(open_of(id), {}).granted());

@@ -204,6 +204,12 @@ bool ShardedEngine::has_opens(const FileIdentity& file) const {
   return shard.engine.has_opens(file);
 }
 
+std::size_t ShardedEngine::open_count(const FileIdentity& file) const {
+  const Shard& shard = shards_[shard_index(file)];
+  MutexLock lock(shard.mutex);
+  return shard.engine.open_count(file);
+}
+
 bool ShardedEngine::delete_pending(const FileKey& key, std::u16string_view path) const {
   const Shard& shard = shards_[shard_index(key.file())];
   MutexLock lock(shard.mutex);

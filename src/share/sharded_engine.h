@@ -49,6 +49,7 @@ class ShardedEngine {
   bool has_opens_beneath(std::uint64_t volume, std::u16string_view directory) const;
   bool is_open(OpenId open) const;
   bool has_opens(const FileIdentity& file) const;
+  std::size_t open_count(const FileIdentity& file) const;
   bool delete_pending(const FileKey& key, std::u16string_view path) const;
   std::optional<OpenInfo> find_open(OpenId open) const;
   std::vector<OpenInfo> list_opens(std::size_t limit) const;

@@ -5,6 +5,7 @@
 #include "server/commands/notify_queue.h"
 #include "server/durable/persist.h"
 #include "server/durable/preserve.h"
+#include "server/pinned_times.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -24,13 +25,9 @@ runtime::Task<bool> has_entries(Open& open) {
   co_return !entries || !entries->empty();
 }
 
-// [MS-FSA] 2.1.4.17: times set through this handle outlast what was written through it.
 runtime::Task<void> restore_pinned_times(Open& open) {
-  if (!open.modified || (!open.pinned_write_time && !open.pinned_access_time)) co_return;
-  vfs::TimesUpdate times;
-  times.last_write = open.pinned_write_time;
-  times.last_access = open.pinned_access_time;
-  auto set = co_await open.file->set_times(times);
+  if (!open.modified) co_return;
+  auto set = co_await keep_pinned_times(open);
   if (!set) log::debug("times_not_kept", "{}: {}", open.path_text(), to_string(set.error()));
 }
 

@@ -5,6 +5,7 @@
 #include "server/checks.h"
 #include "server/commands/commands.h"
 #include "server/connection.h"
+#include "server/pinned_times.h"
 #include "server/pipe_host.h"
 #include "server/server.h"
 #include "wire/flush.h"
@@ -61,6 +62,8 @@ runtime::Task<Result<Reply>> write_file(Request& request, OpenRef open, wire::Wr
     auto written = co_await open->file->write_at(*offset, in.data);
     if (!written) co_return fail(written.error());
     open->modified = true;
+    auto kept = co_await keep_pinned_times(*open);
+    if (!kept) co_return fail(kept.error());
     open->position = *offset + in.data.size();
   }
   // [MS-SMB2] 3.3.5.13: SMB2_WRITEFLAG_WRITE_THROUGH, or an open that was made so.

@@ -117,7 +117,9 @@ void follow_on(Connection& connection, const Moved& moved) {
   }
 }
 
+// Nobody to tell is what nearly every rename finds. An open is in the engine before its connection knows of it.
 void tell_others(Server& server, const Moved& moved) {
+  if (server.engine().open_count(moved.file) <= 1) return;
   server.durables().change_parked([&moved](Open& open) { follow(open, moved); });
   for (const std::shared_ptr<Connection>& connection : server.connections()) {
     connection->loop().post([connection, moved] { follow_on(*connection, moved); });

@@ -3,6 +3,7 @@
 #include "server/caches.h"
 #include "server/checks.h"
 #include "server/info/functions.h"
+#include "server/pinned_times.h"
 #include "server/request.h"
 #include "server/session.h"
 #include "wire/fscc/file_info.h"
@@ -57,17 +58,6 @@ Task<Result<>> set_basic_attributes(Open& open, FileAttributes wanted, FileAttri
   if (open.path.empty()) settable = settable.without(FileAttribute::hidden | FileAttribute::system);
   const FileAttributes next = (wanted & settable) | (current & kSettableAttributes.without(settable));
   co_return co_await open.file->set_attributes(or_normal(next));
-}
-
-// What changed the size has touched the times: those that are pinned are put back.
-Task<Result<>> keep_pinned_times(Open& open) {
-  open.modified = true;
-  vfs::TimesUpdate times;
-  times.last_write = open.pinned_write_time;
-  times.last_access = open.pinned_access_time;
-  times.change = open.pinned_change_time;
-  if (!times.last_write && !times.last_access && !times.change) co_return Result<>();
-  co_return co_await open.file->set_times(times);
 }
 
 bool is_valid_mode(std::uint32_t wanted, std::uint32_t current) {
@@ -132,6 +122,7 @@ SetTask set_allocation(InfoSet& set) {
   if (!broken) co_return fail(broken.error());
   auto done = co_await set.open.file->set_allocation(wanted.allocation_size);
   if (!done) co_return fail(done.error());
+  set.open.modified = true;
   entry_changed(set.request.server, set.open);
   co_return co_await keep_pinned_times(set.open);
 }
@@ -145,6 +136,7 @@ SetTask set_end_of_file(InfoSet& set) {
   if (!broken) co_return fail(broken.error());
   auto done = co_await set.open.file->set_size(wanted.end_of_file);
   if (!done) co_return fail(done.error());
+  set.open.modified = true;
   entry_changed(set.request.server, set.open);
   co_return co_await keep_pinned_times(set.open);
 }

@@ -202,6 +202,8 @@ TEST_F(Info, a_write_time_that_was_set_outlasts_later_writes_through_the_handle)
   wanted.last_write_time = FileTime{131'000'000'000'000'000};
   alice().set(file, FileInfoClass::basic, wanted);
   alice().write(file, 0, "y");
+  EXPECT_EQ(queried<wire::FileBasicInformation>(file, FileInfoClass::basic).last_write_time.ticks,
+            131'000'000'000'000'000u);
   EXPECT_EQ(alice().close(file), NtStatus::SUCCESS);
   const auto said = queried<wire::FileBasicInformation>(alice().open("f"), FileInfoClass::basic);
   EXPECT_EQ(said.last_write_time.ticks, 131'000'000'000'000'000u);

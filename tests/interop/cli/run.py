@@ -8,7 +8,7 @@ import sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 import server
-from harness import Skip, Suite, require, require_equal
+from harness import PATIENCE, Skip, Suite, require, require_equal
 
 CHUNK = 16 << 20  # what get and put hold in memory at once
 
@@ -27,7 +27,7 @@ class Client:
         if password is not None:
             environment["DOZO_PASSWORD"] = password
         done = subprocess.run([server.binary(), *arguments], cwd=self.folder, env=environment, capture_output=True,
-                              timeout=60, start_new_session=True, **{"stdin": subprocess.DEVNULL, **kwargs})
+                              timeout=PATIENCE, start_new_session=True, **{"stdin": subprocess.DEVNULL, **kwargs})
         if status is not None:
             require_equal(done.returncode, status, f"{arguments[0]}'s exit status ({done.stderr.decode()[-300:]})")
         return done
@@ -258,7 +258,7 @@ def old_server(c):
 
 def reload(dozo, status=0):
     command = [server.binary(), "reload", "--config", dozo.config]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    done = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     require_equal(done.returncode, status, f"reload's exit status ({done.stderr[-300:]})")
     return done.stderr
 

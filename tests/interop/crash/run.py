@@ -55,7 +55,7 @@ class Writer(threading.Thread):
             self.problem = problem
 
     def write(self):
-        connection = smb.Connection("127.0.0.1", self.port, timeout=20)
+        connection = smb.Connection("127.0.0.1", self.port)
         connection.negotiate(dialects=[0x311])
         session = connection.logon(servers.USER, servers.PASSWORD)
         tree = session.tree_connect("files")
@@ -82,14 +82,14 @@ def die_and_return(dozo, number):
     writers = [Writer(n, dozo.port) for n in range(WRITERS)]
     for writer in writers:
         writer.start()
-    deadline = time.monotonic() + 20
-    while min(len(w.acknowledged) for w in writers) < 20 and time.monotonic() < deadline:
-        time.sleep(0.01)
+    harness.wait_until(lambda: min(len(w.acknowledged) for w in writers) >= 20 or any(w.problem for w in writers),
+                       "each writer has 20 acknowledged blocks")
     time.sleep(random.Random(number).random() * 0.5)
     dozo.process.send_signal(signal.SIGKILL)
     dozo.process.wait()
     for writer in writers:
-        writer.join(30)
+        writer.join(harness.PATIENCE)
+        harness.require(not writer.is_alive(), f"{writer.name_on_share} did not notice that the server is gone")
         harness.require(writer.problem is None, f"{writer.name_on_share}: {writer.problem!r}")
         harness.require(len(writer.acknowledged) >= 20, f"{writer.name_on_share} came to {len(writer.acknowledged)}")
     dozo._launch([servers.binary(), "serve", "--config", dozo.config])

@@ -22,7 +22,7 @@ def build(folder):
     program = os.path.join(folder, "peer")
     environment = {"GOPATH": GOCODE, "GO111MODULE": "off", "GOFLAGS": "", "GOPROXY": "off", "CGO_ENABLED": "0",
                    "GOCACHE": os.path.join(folder, "cache")}
-    done = run(["go", "build", "-o", program, os.path.join(HERE, "peer.go")], environment=environment, timeout=300)
+    done = run(["go", "build", "-o", program, os.path.join(HERE, "peer.go")], environment=environment)
     require(done.returncode == 0, f"go build: {done.stdout[-500:]}")
     return program
 
@@ -36,7 +36,7 @@ def run_peer(suite, dozo, program, folder, source, dialect, protection):
 
     def whole():
         done = run([program, f"127.0.0.1:{dozo.port}", server.USER, server.PASSWORD, share, inside, DIALECTS[dialect],
-                    source, target], timeout=120)
+                    source, target])
         for line in done.stdout.splitlines():
             verdict, _, rest = line.partition(" ")
             if verdict in ("ok", "fail"):

@@ -11,7 +11,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(os.path.dirname(HERE), "lib"))
 import server
 import trees
-from harness import Failed, Skip, Suite, require, require_equal, run
+from harness import PATIENCE, Failed, Skip, Suite, require, require_equal, run
 
 # A file of this folder's parent would hide the package.
 sys.path[:] = [p for p in sys.path if os.path.abspath(p or ".") != os.path.dirname(HERE)]
@@ -37,7 +37,7 @@ class Client:
 
     def connect(self):
         smb = SMBConnection("STOREHOUSE", "127.0.0.1", sess_port=self.dozo.port,
-                            preferredDialect=DIALECTS[self.dialect], timeout=30)
+                            preferredDialect=DIALECTS[self.dialect], timeout=PATIENCE)
         smb.login(server.USER, server.PASSWORD)
         self.connections.append(smb)
         return smb
@@ -221,7 +221,7 @@ def shell(dozo, folder, source):
                              "pwd", "rm hello.txt", "ls", "cd ..", "rmdir shell", "exit", ""]))
     os.makedirs(os.path.join(folder, "down"))
     target = f"{server.USER}:{server.PASSWORD}@127.0.0.1"
-    done = run([sys.executable, os.path.join(HERE, "shell.py"), target, "-file", commands], cwd=folder, timeout=60,
+    done = run([sys.executable, os.path.join(HERE, "shell.py"), target, "-file", commands], cwd=folder,
                environment={"DOZO_PORT": str(dozo.port)})
     require_equal(done.returncode, 0, f"exit status, {done.stdout[-500:]}")
     wrong = re.search(r".*(\[-\]|STATUS_(?!SUCCESS)\w+).*", done.stdout)

@@ -18,6 +18,11 @@ INTEROP = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 TOP = os.path.dirname(os.path.dirname(INTEROP))
 
 
+# Seconds after which something that should have happened is taken to hang. No test measures a machine's speed: what
+# waits, waits this long, and a busy machine or a sanitizer costs time and no failure.
+PATIENCE = float(os.environ.get("DOZO_PATIENCE", "120"))
+
+
 class Skip(Exception):
     """A case that cannot run here; its text is the reason."""
 
@@ -36,7 +41,17 @@ def require_equal(seen, expected, what):
         raise Failed(f"{what}: {seen!r}, expected {expected!r}")
 
 
-def run(command, *, timeout=120, stdin=None, cwd=None, environment=None):
+def wait_until(condition, what, *, seconds=PATIENCE):
+    """The first value of `condition` that is true; Failed, naming `what`, when it does not become true."""
+    deadline = time.monotonic() + seconds
+    while not (value := condition()):
+        if time.monotonic() > deadline:
+            raise Failed(f"not within {seconds:.0f} s: {what}")
+        time.sleep(0.05)
+    return value
+
+
+def run(command, *, timeout=5 * PATIENCE, stdin=None, cwd=None, environment=None):
     """A child process with its output as text. A timeout is a failure; an exit status is for the caller."""
     env = {**os.environ, "LC_ALL": "C.UTF-8", **(environment or {})}
     source = {"input": stdin} if stdin is not None else {"stdin": subprocess.DEVNULL}
@@ -46,7 +61,7 @@ def run(command, *, timeout=120, stdin=None, cwd=None, environment=None):
     except subprocess.TimeoutExpired as late:
         said = late.stdout or b""
         said = said.decode(errors="replace") if isinstance(said, bytes) else said
-        raise Failed(f"{command[0]} did not end within {timeout} s; {said[-300:]}") from None
+        raise Failed(f"{command[0]} did not end within {timeout:.0f} s; {said[-300:]}") from None
 
 
 class Suite:

@@ -9,6 +9,7 @@ DOZO_YARDSTICK=smbd runs the same cases against a private smbd, which shows that
 """
 import json
 import os
+import random
 import re
 import shutil
 import signal
@@ -17,7 +18,7 @@ import subprocess
 import tempfile
 import time
 
-from harness import TOP, Failed
+from harness import PATIENCE, TOP, Failed, wait_until
 
 USER, PASSWORD = "alice", "Correct-Horse-7"
 USER2, PASSWORD2 = "bob", "Battery.Staple.8"
@@ -40,9 +41,16 @@ def binary():
 
 
 def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nothing listens on. Not of the range that connections going out take theirs from (Linux: 32768 and
+    above): one of those could come between this look and the server's bind, or while a server is being restarted."""
+    while True:
+        port = random.randrange(12000, 32000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+                return port
+            except OSError:
+                pass  # somebody's; another one
 
 
 def toml(value):
@@ -50,12 +58,13 @@ def toml(value):
 
 
 class Server:
-    """Running between start and stop. Owns its folder, which goes with it."""
+    """Running between start and stop. Owns its folder, which goes with it. `within`: a command before the server's own,
+    which puts it into a namespace and becomes it."""
 
-    def __init__(self, shares, settings, *, keep=False, environment=None):
+    def __init__(self, shares, settings, *, keep=False, environment=None, within=()):
         self.folder = tempfile.mkdtemp(prefix="dozo-interop-")
         self.shares, self.keep, self.environment = shares, keep, environment or {}
-        self.port = free_port()
+        self.port, self.within = free_port(), list(within)
         self.settings = {"server": {}, "auth": {}, "limits": {}, "log": {}}
         for key, value in settings.items():
             section = "server"
@@ -93,7 +102,7 @@ class Server:
 
     def command(self, *arguments, stdin=None):
         done = subprocess.run([binary(), *arguments, "--config", self.config], input=stdin, text=True,
-                              capture_output=True, timeout=60)
+                              capture_output=True, timeout=PATIENCE)
         if done.returncode != 0:
             raise Failed(f"dozo {' '.join(arguments)}: {done.stderr.strip()}")
         return done.stdout
@@ -109,21 +118,16 @@ class Server:
     def _launch(self, command):
         environment = {**os.environ, **self.environment}
         environment.setdefault("UBSAN_OPTIONS", "print_stacktrace=1")
-        with open(os.path.join(self.folder, "log"), "wb") as log:
-            self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+        with open(os.path.join(self.folder, "log"), "ab") as log:  # after what one before it said
+            self.process = subprocess.Popen([*self.within, *command], stdin=subprocess.DEVNULL, stdout=log, stderr=log,
                                             start_new_session=True, env=environment)
-        deadline = time.monotonic() + 30
-        while time.monotonic() < deadline:
-            if self.process.poll() is not None:
-                raise Failed(f"the server ended with {self.process.returncode}: {self.log_text()[-600:]}")
-            if self._is_ready():
-                return
-            time.sleep(0.02)
-        raise Failed("the server did not accept a connection within 30 s")
+        wait_until(self._is_ready, "the server is ready")
 
     def _is_ready(self):
         """Its own word for it: a port that accepts may still be that of a server killed a moment ago, whose ring (and
         the listener in it) the kernel takes down after the process is gone."""
+        if self.process.poll() is not None:
+            raise Failed(f"the server ended with {self.process.returncode}: {self.log_text()[-600:]}")
         try:
             self.command("status")
             return True
@@ -136,12 +140,8 @@ class Server:
         with open(os.path.join(self.folder, "log"), errors="replace") as file:
             return file.read()
 
-    def wait_for_log(self, pattern, seconds=5):
-        deadline = time.monotonic() + seconds
-        while not re.search(pattern, self.log_text()):
-            if time.monotonic() > deadline:
-                raise Failed(f"the log has no /{pattern}/")
-            time.sleep(0.05)
+    def wait_for_log(self, pattern):
+        wait_until(lambda: re.search(pattern, self.log_text()), f"the log has /{pattern}/")
 
     def status(self):
         return json.loads(self.command("status", "--json"))
@@ -153,7 +153,7 @@ class Server:
         with open(f"/proc/{self.process.pid}/status") as file:
             return int(re.search(r"VmHWM:\s+(\d+)", file.read()).group(1))
 
-    def settle(self, seconds=5):
+    def settle(self, seconds=PATIENCE):
         """Waits until nothing that clients had is left; Failed says what is."""
         deadline = time.monotonic() + seconds
         while True:
@@ -178,9 +178,9 @@ class Server:
         self.settle()
         self.process.send_signal(signal.SIGTERM)
         try:
-            code = self.process.wait(30)
+            code = self.process.wait(PATIENCE)
         except subprocess.TimeoutExpired:
-            raise Failed("the server did not stop within 30 s of SIGTERM") from None
+            raise Failed(f"the server did not stop within {PATIENCE:.0f} s of SIGTERM") from None
         complaint = SANITIZER.search(self.log_text())
         if complaint:
             raise Failed(f"the log has: {self.log_text()[complaint.start():complaint.start() + 600]}")
@@ -200,12 +200,12 @@ class Server:
 class start:
     """The context of one server; at its end the case `NAME: nothing is left behind` runs in `suite`."""
 
-    def __init__(self, suite, name, shares, *, environment=None, **settings):
+    def __init__(self, suite, name, shares, *, environment=None, within=(), **settings):
         self.suite, self.name = suite, name
         kind = Server
         if os.environ.get("DOZO_YARDSTICK") == "smbd":
             from yardstick import Smbd as kind
-        self.server = kind(shares, settings, keep=suite.keep, environment=environment)
+        self.server = kind(shares, settings, keep=suite.keep, environment=environment, within=within)
 
     def __enter__(self):
         try:

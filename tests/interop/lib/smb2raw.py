@@ -14,6 +14,7 @@ import struct
 from collections import namedtuple
 
 import ntlm
+from harness import PATIENCE
 import smb2crypto as crypto
 
 SUCCESS, PENDING, MORE_PROCESSING = 0, 0x103, 0xC0000016
@@ -64,7 +65,7 @@ def pad8(data):
 class Connection:
     opened = []  # all there are, for whoever tidies up after a case
 
-    def __init__(self, host, port, *, timeout=10, source=None):
+    def __init__(self, host, port, *, timeout=PATIENCE, source=None):
         Connection.opened.append(self)
         self.socket = socket.create_connection((host, port), timeout, (source, 0) if source else None)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)

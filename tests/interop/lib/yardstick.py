@@ -8,6 +8,7 @@ import signal
 import socket
 import subprocess
 
+from harness import PATIENCE
 from server import Server
 
 # Users of ours by system accounts that every Debian has.
@@ -79,12 +80,12 @@ class Smbd(Server):
     def status(self):
         return {"counts": {}, "sessions": []}
 
-    def settle(self, seconds=5):
+    def settle(self, seconds=0):
         pass
 
     def check_end(self):
         self.process.send_signal(signal.SIGTERM)
-        self.process.wait(30)
+        self.process.wait(PATIENCE)
 
     def close(self):
         """smbd leaves helpers behind, in sessions of their own; they are known by this server's configuration."""

@@ -1,6 +1,5 @@
 """What is not served of compounds, and what becomes of requests that wait."""
 import struct
-import time
 
 from support import *
 
@@ -141,5 +140,4 @@ def waiting_requests(dozo):
     session.connection.close()
     refused(other.connection.receive(), smb.SUCCESS)  # the lock is free when its owner is gone
     other.send(smb.LOCK, smb.lock_body(their_file, [(0, 10, 2)]), tree_id=theirs.id)
-    time.sleep(0.1)
     other.connection.close()

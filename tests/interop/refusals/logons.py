@@ -1,4 +1,5 @@
 """Who is not let in: passwords, users, guests, old protocols, and how long a refusal takes."""
+import select
 import struct
 import time
 
@@ -123,10 +124,8 @@ def previous_of_another(dozo):
     # [MS-SMB2] 3.3.5.5.3: PreviousSessionId ends a session only when it is the same user's.
     alice = let_in(dozo)
     bob = connect(dozo).logon(server.USER2, server.PASSWORD2, previous=alice.id)
-    time.sleep(0.2)
     unharmed(alice)
     own = connect(dozo).logon(server.USER, server.PASSWORD, previous=alice.id)
-    time.sleep(0.2)
     try:
         refused(alice.echo(), smb.USER_SESSION_DELETED)
     except smb.Closed:
@@ -307,7 +306,11 @@ def validated_311(dozo):
 
 # --- Time -----------------------------------------------------------------------------------------------------------
 
-DELAY_MS = 1500
+DELAY_MS = 4000
+
+
+def has_answer(connection):
+    return bool(select.select([connection.socket], [], [], 0)[0])
 
 
 @case("delay", "a failed logon is answered late")
@@ -317,7 +320,7 @@ def failed_logon_delay(dozo):
     response, _ = connection.try_logon(server.USER, "wrong")
     refused(response, smb.LOGON_FAILURE)
     took = time.monotonic() - started
-    require(DELAY_MS / 1000 <= took < DELAY_MS / 1000 + 2, f"answered after {took:.2f} s")
+    require(DELAY_MS / 1000 <= took, f"answered after {took:.2f} s")
     connection.close()
 
 
@@ -336,8 +339,8 @@ def failure_delays_nobody(dozo):
         session = connect(dozo).logon(user, password)
         unharmed(session)
         session.connection.close()
-    took = time.monotonic() - started
-    require(took < 1, f"two right passwords took {took:.2f} s")
+    # Let in while a failure was still being held back.
+    require(not has_answer(waiting[1]), "the failures were answered before the right passwords")
     answered = []
     for connection in waiting:
         refused(connection.receive(), smb.LOGON_FAILURE)
@@ -356,15 +359,15 @@ def pre_auth_timeout(dozo):
     good = let_in(dozo)
     started = time.monotonic()
     try:
-        while time.monotonic() < started + 4:
+        while time.monotonic() < started + PATIENCE:
             dripping.send_raw(b"\0")
             time.sleep(0.2)
         raise Failed("a connection of single bytes lives on")
     except smb.Closed:
         pass
-    require(0.5 < time.monotonic() - started < 3, "closed at another time than after the timeout of 1 s")
-    dropped(silent, 2)
-    dropped(negotiated, 2)
+    require(0.5 < time.monotonic() - started, "closed before the timeout of 1 s")
+    dropped(silent)
+    dropped(negotiated)
     unharmed(good)
     for connection in (silent, negotiated, dripping, good.connection):
         connection.close()
@@ -380,7 +383,7 @@ def too_many_connections(dozo):
     for session in held:
         unharmed(session)
     held.pop().connection.close()
-    deadline = time.monotonic() + 3
+    deadline = time.monotonic() + PATIENCE
     while True:
         try:
             held.append(let_in(dozo))

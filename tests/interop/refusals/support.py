@@ -5,7 +5,7 @@ import sys
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 import server
 import smb2raw as smb
-from harness import Failed, require, require_equal
+from harness import PATIENCE, Failed, require, require_equal
 
 DIALECTS = {0x202: "2.0.2", 0x210: "2.1", 0x300: "3.0", 0x302: "3.0.2", 0x311: "3.1.1"}
 CASES = []  # (server, name, function, arguments)
@@ -43,10 +43,10 @@ def refused(response, *statuses):
     smb.expect(response, *statuses)
 
 
-def dropped(connection, seconds=3):
+def dropped(connection, seconds=PATIENCE):
     """The connection was ended without an answer."""
     if not connection.is_closed_within(seconds):
-        raise Failed(f"the server neither answered nor closed within {seconds} s")
+        raise Failed(f"the server neither answered nor closed within {seconds:.0f} s")
 
 
 def unharmed(session):
@@ -78,5 +78,5 @@ def put_file(dozo, name, content=b"inside", share="files"):
     return path
 
 
-__all__ = ["CASES", "DIALECTS", "Failed", "case", "connect", "dropped", "for_each_dialect", "good_client", "inside",
-           "let_in", "put_file", "refused", "require", "require_equal", "server", "smb", "unharmed"]
+__all__ = ["CASES", "DIALECTS", "PATIENCE", "Failed", "case", "connect", "dropped", "for_each_dialect", "good_client",
+           "inside", "let_in", "put_file", "refused", "require", "require_equal", "server", "smb", "unharmed"]

@@ -29,7 +29,7 @@ def content(number):
 class Peer:
     def __init__(self, number, port, dialect):
         self.number = number
-        self.connection = smb.Connection("127.0.0.1", port, timeout=60)
+        self.connection = smb.Connection("127.0.0.1", port, timeout=5 * harness.PATIENCE)
         self.connection.negotiate(dialects=[dialect])
         user, password = ((servers.USER, servers.PASSWORD), (servers.USER2, servers.PASSWORD2))[number % 2]
         self.session = self.connection.logon(user, password)
@@ -84,7 +84,7 @@ def main():
     hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
     resource.setrlimit(resource.RLIMIT_NOFILE, (min(hard, 65536), hard))
     with servers.start(suite, "server", [servers.Share("files")], limits__connections_per_address_max=SESSIONS + 10,
-                       limits__pre_auth_timeout_ms=120000, log__level="warning") as dozo:
+                       limits__pre_auth_timeout_ms=600000, log__level="warning") as dozo:
         peers = []
         started = time.monotonic()
 

@@ -5,12 +5,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "lib"))
 import server
 import trees
-from harness import Failed, Suite, require, require_equal, run
+from harness import PATIENCE, Failed, Suite, require, require_equal, run, wait_until
 
 DIALECTS = {"2.0.2": "SMB2_02", "2.1": "SMB2_10", "3.0": "SMB3_00", "3.0.2": "SMB3_02", "3.1.1": "SMB3_11"}
 # What has to come of it when the client offers all it has: [MS-SMB2] 3.1.4.1, and our order of preference.
@@ -56,10 +55,10 @@ class Client:
     def command(self, share=None):
         return ["smbclient", f"//127.0.0.1/{share or self.share}", *self.arguments()]
 
-    def do(self, *commands, cwd=None, timeout=120):
+    def do(self, *commands, cwd=None):
         """The commands in this client's folder; an error in any of them fails."""
         text = "; ".join([f'cd "{self.inside}"', *commands])
-        done = run([*self.command(), "-c", text], cwd=cwd or self.folder, timeout=timeout)
+        done = run([*self.command(), "-c", text], cwd=cwd or self.folder)
         found = ERROR.search(done.stdout)
         require(done.returncode == 0 and not found, f"{commands[-1]}: exit {done.returncode}, {done.stdout[-300:]}")
         return done.stdout
@@ -84,19 +83,15 @@ def connects_as_wanted(c):
     shell = subprocess.Popen(c.command(), stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
                              text=True, cwd=c.folder)
     try:
-        deadline = time.monotonic() + 10
-        while not (sessions := c.dozo.status()["sessions"]) and time.monotonic() < deadline:
-            time.sleep(0.1)
-        if not sessions and "counts" in c.dozo.status() and not c.dozo.status()["counts"]:
+        if not c.dozo.status()["counts"]:
             return  # the yardstick cannot tell
-        require(sessions, "no session in dozo status")
-        mine = sessions[0]
+        mine = wait_until(lambda: c.dozo.status()["sessions"], "a session in dozo status")[0]
         require_equal(mine["user"], server.USER, "user")
         require_equal(mine["dialect"], c.dialect, "dialect")
         require_equal(mine["signing"], c.expect_signing or SIGNING[c.dialect], "signing")
         require_equal(mine["cipher"], c.expect_cipher or CIPHER[c.dialect], "cipher")
     finally:
-        shell.communicate("quit\n", timeout=20)
+        shell.communicate("quit\n", timeout=PATIENCE)
 
 
 def put_get(c):
@@ -126,21 +121,21 @@ def reget(c):
 
 def mput(c, tree):
     # A plain `mput *` takes names that begin with a dot too.
-    c.do("mkdir tree", "cd tree", "prompt", "recurse", f'lcd "{tree}"', "mput *", timeout=300)
+    c.do("mkdir tree", "cd tree", "prompt", "recurse", f'lcd "{tree}"', "mput *")
     trees.require_same(tree, os.path.join(c.on_disk, "tree"), "mput")
 
 
 def mget(c, tree):
     back = os.path.join(c.folder, "back-tree")
     os.makedirs(back)
-    c.do("cd tree", "prompt", "recurse", f'lcd "{back}"', "mget *", timeout=300)
+    c.do("cd tree", "prompt", "recurse", f'lcd "{back}"', "mget *")
     trees.require_same(tree, back, "mget")
     shutil.rmtree(back)
 
 
 def listing(c, tree):
     """`ls` of the whole tree names every file with its size."""
-    text = c.do("cd tree", "recurse", "ls", timeout=200)
+    text = c.do("cd tree", "recurse", "ls")
     for name, kind in trees.checksums(tree).items():
         base = os.path.basename(name)
         size = 0 if kind == "folder" else os.path.getsize(os.path.join(tree, name))
@@ -164,7 +159,7 @@ def allinfo(c):
 
 def disk_usage(c, tree):
     # Without a mask smbclient counts the whole share.
-    text = c.do("recurse", "du *", timeout=200)
+    text = c.do("recurse", "du *")
     seen = re.search(r"Total number of bytes: (\d+)", text)
     require(seen, f"du: {text[-200:]}")
     require_equal(int(seen.group(1)), trees.total_size(c.on_disk), "du")
@@ -173,7 +168,7 @@ def disk_usage(c, tree):
 def tar(c, tree):
     """`tar c` of the share's tree unpacked here; `tar x` of it into the share again."""
     archive = os.path.join(c.folder, "copy.tar")
-    c.do(f"tar c {archive} tree", timeout=300)
+    c.do(f"tar c {archive} tree")
     out = os.path.join(c.folder, "untarred")
     os.makedirs(out)
     require_equal(run(["tar", "xf", archive, "-C", out]).returncode, 0, "unpacking what tar c wrote")
@@ -184,7 +179,7 @@ def tar(c, tree):
     again = os.path.join(c.folder, "again.tar")
     require_equal(run(["tar", "cf", again, "-C", os.path.dirname(found[0]), "--transform", "s,^tree,tree-again,",
                        "tree"]).returncode, 0, "packing")
-    c.do(f"tar x {again}", timeout=300)
+    c.do(f"tar x {again}")
     extracted = os.path.join(c.on_disk, "tree-again")
     if not os.path.isdir(extracted):  # extracted from the root of the share
         extracted = os.path.join(c.dozo.share_path("files"), "tree-again")
@@ -297,7 +292,7 @@ def run_client(suite, c, small, full):
         case("du", disk_usage, tree)
         if not c.options:
             case("tar", tar, tree)
-        case("deltree of them", lambda c: (c.do("deltree tree", timeout=200), require_equal(
+        case("deltree of them", lambda c: (c.do("deltree tree"), require_equal(
             os.path.exists(os.path.join(c.on_disk, "tree")), False, "the tree is there after deltree")))
     case("names that Windows cannot hold", windows_cannot_hold)
     if c.options:

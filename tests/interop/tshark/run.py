@@ -1,6 +1,7 @@
 """tshark, a dissector that nobody here wrote, reads what went over the wire: every command in both directions, every
 information class, pipes, compounds, and a smbclient; no packet is malformed, and no dissector says "error"."""
 import collections
+import io
 import os
 import re
 import shutil
@@ -15,7 +16,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(
 import server
 import smb2raw as smb
 import trees
-from harness import Failed, Skip, Suite, require, require_equal, run
+from harness import PATIENCE, Failed, Skip, Suite, require, require_equal, run, wait_until
 
 COMMANDS = ("NEGOTIATE", "SESSION_SETUP", "LOGOFF", "TREE_CONNECT", "TREE_DISCONNECT", "CREATE", "CLOSE", "FLUSH",
             "READ", "WRITE", "LOCK", "IOCTL", "CANCEL", "ECHO", "QUERY_DIRECTORY", "CHANGE_NOTIFY", "QUERY_INFO",
@@ -39,21 +40,36 @@ class Capture:
         self.process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL,
                                         stderr=subprocess.PIPE,
                                         text=True)
-        deadline = time.monotonic() + 10
-        while not (os.path.exists(self.file) and os.path.getsize(self.file)):
+        try:
+            self.mark()
+        except Failed:
+            self.process.kill()
+            raise
+
+    def mark(self):
+        """A NEGOTIATE with a client GUID of its own, sent until the file has it: what is sent from now on will be in
+        the file, and what was sent before is."""
+        guid = os.urandom(16)
+        sent = [0.0]
+
+        def is_there():
             if self.process.poll() is not None:
                 raise Skip(f"dumpcap may not capture on the loopback here: {self.process.stderr.read().strip()[:200]}")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise Failed("dumpcap did not begin within 10 s")
-            time.sleep(0.05)
-        time.sleep(0.5)
+            if time.monotonic() > sent[0] + 1:  # again, as long as dumpcap has not begun
+                with smb.Connection("127.0.0.1", self.port) as marker:
+                    marker.client_guid = guid
+                    smb.expect(marker.negotiate([0x302]), smb.SUCCESS)
+                sent[0] = time.monotonic()
+            with open(self.file, "rb") if os.path.exists(self.file) else io.BytesIO() as file:
+                return guid in file.read()
+
+        wait_until(is_there, "a packet is in the capture")
 
     def stop(self):
-        time.sleep(1)  # what is still in the kernel's buffer
         if self.process.poll() is None:
+            self.mark()
             self.process.send_signal(signal.SIGINT)
-        _, said = self.process.communicate(timeout=20)
+        _, said = self.process.communicate(timeout=PATIENCE)
         lost = re.search(r"/dropped on interface '\w+': \d+/(\d+)", said or "")
         self.lost = int(lost.group(1)) if lost else 0
 
@@ -65,7 +81,7 @@ class Capture:
         if fields:
             command += ["-T", "fields", "-E", "separator=/t"] + [word for field in fields for word in ("-e", field)]
         done = subprocess.run(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, stdin=subprocess.DEVNULL,
-                              timeout=200)
+                              timeout=5 * PATIENCE)
         require(done.returncode == 0, f"tshark: {done.stderr.decode(errors='replace')[-300:]}")
         return [line.split("\t") for line in done.stdout.decode(errors="replace").splitlines()]
 

@@ -65,10 +65,10 @@ t punch '
   test $(tr -d "\0" <pu | wc -c) = 196608; rm pu'
 t copy-range 'fstool write c1 3000000 9; xfs_io -f -c "copy_range c1" c2; fstool check c2 3000000 9; rm c1 c2'
 t local-flock '
-  fstool lock lk flock w 0 0 3 >/dev/null & sleep 1; r=0; fstool lock lk flock w 0 0 0 || r=$?; wait
+  hold_flock lk; r=0; fstool lock lk flock w 0 0 0 || r=$?; let_go
   test $r = 11; fstool lock lk flock w 0 0 0; rm lk'
 t posix-lock '
-  fstool lock lk posix w 100 50 3 >/dev/null & sleep 1; r=0; fstool lock lk posix r 120 5 0 || r=$?
-  fstool lock lk posix w 200 5 0; fstool getlk lk 0 0; wait; test $r = 11; rm lk'
+  hold lk 100 50; r=0; fstool lock lk posix r 120 5 0 || r=$?
+  fstool lock lk posix w 200 5 0; fstool getlk lk 0 0; let_go; test $r = 11; rm lk'
 cd /; rm -rf "$W"
 finish

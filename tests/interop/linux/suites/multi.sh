@@ -6,19 +6,19 @@ t coherent '
   echo one >$A/f; test "$(cat $B/f)" = one; echo two >>$B/f; sleep 1.2; cat $A/f | tr "\n" " " | grep -x "one two "
   rm $A/f; sleep 1.2; test ! -e $B/f'
 t flock-two-mounts '
-  fstool lock $A/l flock w 0 0 3 >/dev/null & sleep 1; r=0; fstool lock $B/l flock w 0 0 0 || r=$?; wait
-  test $r = 11; fstool lock $B/l flock w 0 0 0'
+  hold_flock $A/l; r=0; fstool lock $B/l flock w 0 0 0 || r=$?; let_go; test $r = 11; fstool lock $B/l flock w 0 0 0'
 t posix-two-mounts '
-  fstool lock $A/l posix w 10 10 3 >/dev/null & sleep 1; r=0; fstool lock $B/l posix w 15 2 0 || r=$?
-  q=0; fstool lock $B/l posix w 30 2 0 || q=$?; wait; test $r = 11; test $q = 0'
+  hold $A/l 10 10; r=0; fstool lock $B/l posix w 15 2 0 || r=$?; q=0; fstool lock $B/l posix w 30 2 0 || q=$?; let_go
+  test $r = 11; test $q = 0; fstool lock $B/l posix w 15 2 0'
 t shared-two-mounts '
-  fstool lock $A/l posix r 10 10 3 >/dev/null & sleep 1; r=0; fstool lock $B/l posix r 10 10 0 || r=$?
-  q=0; fstool lock $B/l posix w 10 10 0 || q=$?; wait; test $r = 0; test $q = 11'
+  hold_shared $A/l 10 10; r=0; fstool lock $B/l posix r 10 10 0 || r=$?; q=0; fstool lock $B/l posix w 10 10 0 || q=$?
+  let_go; test $r = 0; test $q = 11'
 t ofd-two-mounts '
-  fstool lock $A/l ofd w 0 1 3 >/dev/null & sleep 1; r=0; fstool lock $B/l ofd w 0 1 0 || r=$?; wait; test $r = 11'
+  hold_kind $A/l ofd w 0 1; r=0; fstool lock $B/l ofd w 0 1 0 || r=$?; let_go; test $r = 11'
+# The one that waits has its lock after the other has begun to let go, and not before.
 t lock-wait '
-  fstool lock $A/l posix w 0 1 3 >/dev/null & sleep 1; s=$(date +%s%N); fstool lock $B/l posix w 0 1 0 wait
-  e=$((($(date +%s%N) - s) / 1000000)); echo waited $e ms; test $e -gt 1000; test $e -lt 15000'
+  rm -f /tmp/free; hold $A/l 0 1; (fstool lock $B/l posix w 0 1 0 wait; test -e /tmp/free) & waiter=$!
+  sleep 2; touch /tmp/free; let_go; wait $waiter'
 t lease-break '
   fstool write $A/lb 300000 1; sleep 0.2; fstool check $B/lb 300000 1; fstool write $B/lb 300000 2; sleep 1.2
   fstool check $A/lb 300000 2; rm $A/lb'

@@ -1,0 +1,31 @@
+# The server is killed and started again in the middle of what this guest does; mounts by itself (--no-mount).
+. /bin/testing.sh
+fstool write /tmp/source 25165824 5; export SUM=$(md5sum </tmp/source | cut -d' ' -f1)
+
+copies() { # copies NAME OPTIONS: into the share and out of it
+  t $1-in "
+    smbmount /m nosharesock,$2; peer copy /tmp/source /m/in 65536 host crash | grep -x restarted
+    echo 3 >/proc/sys/vm/drop_caches; cmp /tmp/source /m/in; peer ask host md5 in | grep -x $SUM; umount /m"
+  t $1-out "
+    smbmount /m nosharesock,$2; peer copy /m/in /tmp/back 65536 host crash | grep -x restarted
+    cmp /tmp/source /tmp/back; rm /tmp/back /m/in; umount /m"
+}
+copies persistent persistenthandles
+copies persistent-uncached persistenthandles,cache=none
+copies resilient resilienthandles
+copies default hard
+
+# Not given to somebody else while its owner has not come back.
+t lock-kept '
+  smbmount /m nosharesock,persistenthandles; smbmount /n nosharesock; hold /m/l 0 10
+  peer ask host crash | grep -x restarted; r=0; fstool lock /n/l posix w 5 1 0 || r=$?
+  test $r = 11; fstool lock /n/l posix w 20 1 0
+  let_go; fstool lock /n/l posix w 5 1 0; rm /n/l; umount /m /n'
+t handle-kept '
+  smbmount /m nosharesock,persistenthandles; exec 7>/m/h; echo one >&7; peer ask host crash | grep -x restarted
+  echo two >&7; exec 7>&-; test "$(cat /m/h)" = "$(printf "one\ntwo")"; rm /m/h; umount /m'
+t twice '
+  smbmount /m nosharesock,persistenthandles; exec 7>/m/h; echo one >&7; peer ask host crash | grep -x restarted
+  peer ask host crash | grep -x restarted; echo two >&7; peer ask host crash | grep -x restarted; exec 7>&-
+  test "$(cat /m/h)" = "$(printf "one\ntwo")"; rm /m/h; umount /m'
+finish
