@@ -52,7 +52,7 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
                                                         .open = open,
                                                         .owner = share::OwnerId(request.session->id.value()),
                                                         .file_id = *id,
-                                                        .encrypted = request.tree->share->encryption_required});
+                                                        .encrypted = request.encrypted || request.tree->share->encryption_required});
   grant.publish();
   // Until the answer is on its way, breaks of what it grants are held.
   request.chain.replies->announce_with_next(grant.id());
