@@ -98,7 +98,8 @@ std::string grant_table() {
 
 std::string next_break_table() {
   std::string out = "| acknowledged | all that may be left | next break | to be acknowledged |\n|---|---|---|---|\n";
-  for (const LeaseState held : kHeld) {
+  // A break leaves less than everything.
+  for (const LeaseState held : {kCacheRW, kCacheRH, kCacheR}) {
     for (const LeaseState required : {kCacheRW, kCacheRH, kCacheR, kCacheNone}) {
       if (required.has_all(held) || !held.has_all(required)) continue;
       out += fmt::format("| {} | {} | {} | {} |\n", state_name(held), state_name(required),
@@ -152,7 +153,11 @@ std::string rules_document() {
   out +=
       "\n## What others lose\n\n`kBreakRules`, [MS-FSA] 2.1.4.12. *Awaited*: who acts waits for the acknowledgement. "
       "Nobody breaks his own lease, or\nhis own oplock, but for level II, which ends with: ";
-  out += own_level_ii() + ".\n\n### Leases\n\n" + break_table(CacheKind::lease) + "\n";
+  out +=
+      own_level_ii() +
+      ".\nAn open for attributes alone (beside leases: or for reading the security descriptor) that overwrites nothing "
+      "breaks\nnothing.\n\n### Leases\n\n" +
+      break_table(CacheKind::lease) + "\n";
   out += break_drawing(CacheKind::lease) + "\n### Oplocks\n\n" + break_table(CacheKind::oplock) + "\n";
   out += break_drawing(CacheKind::oplock);
   out +=
