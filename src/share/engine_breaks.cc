@@ -209,7 +209,8 @@ void answer(Effects& out, const Effects& breaks, std::optional<TicketId> parked)
 
 void Engine::State::on(const BreakCaches& event, Effects& out) {
   OpenState* open = find_open(event.open);
-  if (open == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
+  // Nobody can act through a preserved open.
+  if (open == nullptr || open->disconnected) return out.push(Refuse{NtStatus::FILE_CLOSED});
   const BreakRule& rule = rule_of(act_of(event.use));
   const Actor actor = actor_of(*open);
   if (is_held_off(rule, *open->stream, actor)) return out.push(Refuse{NtStatus::FILE_NOT_AVAILABLE});

@@ -16,6 +16,10 @@ ShareRights rights_of(const OpenRequest& request, Canary canary) {
 
 Actor actor_of(const OpenRequest& request) { return {request.open, lease_of(request), request.granted_access}; }
 
+Act opening(const OpenRequest& request) { return request.overwrites ? Act::open_overwriting : Act::open; }
+
+bool is_conflict(const Result<>& allowed) { return !allowed && allowed.error() == NtStatus::SHARING_VIOLATION; }
+
 void count_user(StreamState& stream, AccessMask access, int by) {
   for (const CacheKind kind : {CacheKind::lease, CacheKind::oplock}) {
     if (!is_stat_open(access, kind)) stream.users[static_cast<std::size_t>(kind)] += static_cast<std::uint32_t>(by);
@@ -58,24 +62,32 @@ Result<> Engine::State::check_open(const OpenRequest& request, const ShareRights
   return {};
 }
 
+// check_open, after what is preserved and in the way has ended. That may delete the name, and then there is nothing to
+// open any more.
+Result<> Engine::State::end_preserved(const OpenRequest& request, const ShareRights& rights, Effects& out) {
+  Result<> allowed = check_open(request, rights);
+  for (const Act act : {Act::open_conflicting, opening(request)}) {
+    if (act == Act::open_conflicting ? !is_conflict(allowed) : !allowed) continue;
+    end_disconnected(rule_of(act), request.key, actor_of(request), out);
+    allowed = check_open(request, rights);
+    const auto is_purge = [](const Effect& effect) { return std::holds_alternative<Purge>(effect); };
+    if (std::any_of(out.begin(), out.end(), is_purge)) return fail(NtStatus::DELETE_PENDING);
+  }
+  return allowed;
+}
+
 void Engine::State::on(const OpenRequest& event, Effects& out) {
   DOZO_ASSERT(find_open(event.open) == nullptr);
   if (const Result<> usable = check_lease_key(event); !usable) return out.push(Refuse{usable.error()});
   const ShareRights rights = rights_of(event, options.canary);
   Effects breaks;
-  Result<> allowed = check_open(event, rights);
-  const auto conflicts = [&] { return !allowed && allowed.error() == NtStatus::SHARING_VIOLATION; };
-  if (conflicts()) {
-    end_disconnected(rule_of(Act::open_conflicting), event.key, actor_of(event), breaks);
-    allowed = check_open(event, rights);
-  }
+  Result<> allowed = end_preserved(event, rights, breaks);
   Awaited awaited;
-  if (conflicts()) {
+  if (is_conflict(allowed)) {
     // [MS-FSA] 2.1.5.1.2: who caches the handle may be about to close it.
     awaited = break_caches(rule_of(Act::open_conflicting), event.key, actor_of(event), breaks);
   } else if (allowed) {
-    const Act act = event.overwrites ? Act::open_overwriting : Act::open;
-    awaited = break_caches(rule_of(act), event.key, actor_of(event), breaks);
+    awaited = break_caches(rule_of(opening(event)), event.key, actor_of(event), breaks);
   }
   if (!awaited.empty() && !event.complete_if_oplocked) {
     park(awaited, event.open, event.ticket, event.owner);
@@ -129,7 +141,7 @@ void Engine::State::close(OpenId id, bool keep_name, Effects& out) {
   if (open.request.delete_on_close && !keep_name) {
     (open.request.key.is_main_stream() ? open.link->deleted : open.stream->deleted) = true;
     // From here on it is a deletion pending, as a disposition is (smbtorture smb2.lease.initial_delete_disconnect).
-    // Nobody waits: a connection that is gone could not.
+    // Nobody waits: a connection that is gone could not. What is preserved loses H unheard.
     break_connected(rule_of(Act::set_delete), *open.stream, actor_of(open.request), out);
   }
   leave_share_modes(open);

@@ -155,6 +155,7 @@ struct Engine::State {
 
   // engine_opens.cc
   Result<> check_open(const OpenRequest& request, const ShareRights& rights) const;
+  Result<> end_preserved(const OpenRequest& request, const ShareRights& rights, Effects& out);
   OpenState& enter(const OpenRequest& request, const ShareRights& rights);
   void close(OpenId id, bool keep_name, Effects& out);
   void leave_share_modes(OpenState& open);

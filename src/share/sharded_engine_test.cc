@@ -79,6 +79,102 @@ TEST(ShardedEngine, the_next_deadline_is_the_earliest_of_all_shards) {
   EXPECT_EQ(engine.counts().waiters, 7u);
 }
 
+OpenRequest leased(ShardedEngine& engine, std::uint64_t inode, LeaseState state, std::uint8_t client = 1) {
+  OpenRequest request = open_of(engine, inode, u"F");
+  request.ticket = engine.new_ticket_id();
+  request.oplock = OplockLevel::lease;
+  request.lease = LeaseRequest{.key = {}, .state = state, .parent_key = {}};
+  request.client_guid.bytes[0] = client;
+  return request;
+}
+
+constexpr LeaseState kReadHandle = LeaseBit::read | LeaseBit::handle;
+
+TEST(ShardedEngine, a_lease_key_is_for_one_file_in_whatever_shard) {
+  ShardedEngine engine;
+  const OpenRequest first = leased(engine, 1, kReadHandle);
+  ASSERT_TRUE(engine.apply(first, {}).granted());
+  for (std::uint64_t inode = 2; inode < 100; ++inode) {
+    EXPECT_EQ(engine.apply(leased(engine, inode, kReadHandle), {}).result(),
+              Result<>(fail(NtStatus::INVALID_PARAMETER)));
+    EXPECT_TRUE(engine.apply(leased(engine, inode, kReadHandle, 2), {}).granted() == (inode == 2));
+  }
+  // Free again with the last open.
+  ASSERT_TRUE(engine.apply(CloseOpen{first.open}, {}).granted());
+  EXPECT_TRUE(engine.apply(leased(engine, 50, kReadHandle), {}).granted());
+}
+
+TEST(ShardedEngine, the_key_of_a_refused_open_is_free) {
+  ShardedEngine engine;
+  OpenRequest exclusive = open_of(engine, 1, u"F");
+  exclusive.share_access = {};
+  ASSERT_TRUE(engine.apply(exclusive, {}).granted());
+  EXPECT_EQ(engine.apply(leased(engine, 1, kReadHandle), {}).result(), Result<>(fail(NtStatus::SHARING_VIOLATION)));
+  EXPECT_TRUE(engine.apply(leased(engine, 2, kReadHandle), {}).granted());
+}
+
+TEST(ShardedEngine, the_key_of_a_file_that_goes_grants_nothing_elsewhere) {
+  ShardedEngine engine;
+  OpenRequest going = leased(engine, 1, kReadHandle);
+  going.delete_on_close = true;
+  ASSERT_TRUE(engine.apply(going, {}).granted());
+  for (std::uint64_t inode = 2; inode < 20; ++inode) {
+    const Effects effects = engine.apply(leased(engine, inode, kReadHandle), {});
+    EXPECT_EQ(effects.answer(), Effect(Grant{}));
+  }
+  EXPECT_EQ(engine.counts().leases, 1U);
+}
+
+TEST(ShardedEngine, an_acknowledgement_finds_its_lease) {
+  ShardedEngine engine;
+  for (std::uint8_t client = 1; client <= 32; ++client) {
+    const OpenRequest mine = leased(engine, client, kReadHandle | LeaseBit::write, client);
+    ASSERT_TRUE(engine.apply(mine, {}).granted());
+    OpenRequest theirs = open_of(engine, client, u"F");
+    theirs.ticket = engine.new_ticket_id();
+    ASSERT_TRUE(engine.apply(theirs, {}).parked());
+    const Effects effects = engine.apply(AckLease{*lease_of(mine), kReadHandle}, {});
+    ASSERT_EQ(effects.size(), 2U);
+    EXPECT_EQ(*(effects.begin() + 1), Effect(Wake{theirs.ticket, NtStatus::SUCCESS}));
+  }
+  EXPECT_EQ(engine.apply(AckLease{LeaseId{}, kReadHandle}, {}).result(),
+            Result<>(fail(NtStatus::OBJECT_NAME_NOT_FOUND)));
+}
+
+TEST(ShardedEngine, breaks_have_deadlines_too) {
+  ShardedEngine engine;
+  ASSERT_TRUE(engine.apply(leased(engine, 1, kReadHandle | LeaseBit::write), {}).granted());
+  EXPECT_EQ(engine.next_deadline(), std::nullopt);
+  OpenRequest theirs = open_of(engine, 1, u"F");
+  theirs.ticket = engine.new_ticket_id();
+  ASSERT_TRUE(engine.apply(theirs, {}).parked());
+  EXPECT_EQ(engine.next_deadline(), Instant(std::chrono::seconds(35)));
+  EXPECT_EQ(engine.apply(Deadline{}, Instant(std::chrono::seconds(35))).size(), 2U);
+  EXPECT_EQ(engine.next_deadline(), std::nullopt);
+}
+
+// Threads that want one lease key for different files: each time one file has it, and the others are refused.
+TEST(ShardedEngine, threads_contend_for_a_lease_key) {
+  ShardedEngine engine;
+  std::atomic<int> holders = 0;
+  std::atomic<int> granted = 0;
+  const auto contend = [&](std::uint64_t inode) {
+    for (int i = 0; i < 2000; ++i) {
+      const OpenRequest mine = leased(engine, inode, kReadHandle);
+      if (!engine.apply(mine, {}).granted()) continue;
+      EXPECT_EQ(holders.fetch_add(1), 0);
+      granted.fetch_add(1);
+      holders.fetch_sub(1);
+      EXPECT_TRUE(engine.apply(CloseOpen{mine.open}, {}).granted());
+    }
+  };
+  std::vector<std::thread> threads;
+  for (std::uint64_t inode = 1; inode <= 4; ++inode) threads.emplace_back(contend, inode);
+  for (std::thread& thread : threads) thread.join();
+  EXPECT_GT(granted.load(), 0);
+  EXPECT_EQ(engine.counts().leases, 0U);
+}
+
 // Every parked ticket is woken exactly once, by whichever thread's apply() it falls to.
 TEST(ShardedEngine, threads_lock_and_unlock_one_byte_in_turn) {
   ShardedEngine engine;

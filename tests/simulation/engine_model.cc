@@ -58,6 +58,7 @@ StepResult EngineModel::run(const Step& step) {
   if (step.verb == Verb::cancel) return cancel(step);
   if (step.verb == Verb::change) return change(step);
   if (step.verb == Verb::outside) return outside(step);
+  if (step.verb == Verb::reclaim) return reclaim(step);
   if (step.verb == Verb::ack && step.lease) return acknowledge_lease(step);
   Open* open = find(step.actor, step.handle);
   if (open == nullptr) return {"FILE_CLOSED", {}};
@@ -72,6 +73,8 @@ StepResult EngineModel::run(const Step& step) {
       return io(step, *open);
     case Verb::use:
       return use(step, *open);
+    case Verb::preserve:
+      return preserve(step, *open);
     case Verb::replace:
       return replace(step, *open);
     case Verb::ack:
@@ -119,8 +122,8 @@ StepResult EngineModel::close(const Step& step, Open& open) {
 }
 
 void EngineModel::close_open(int id, bool nonempty, std::vector<std::string>& effects) {
-  end_cache_waits(id, effects);
-  end_waits(id, effects);
+  end_cache_waits(id, "FILE_CLOSED", effects);
+  end_waits(id, "RANGE_NOT_LOCKED", effects);
   const Open gone = by_id(id);
   if (std::erase_if(locks_, [id](const Lock& l) { return l.open == id; }) != 0) {
     retry(gone.file, gone.step.stream, effects);
@@ -157,9 +160,9 @@ void EngineModel::close_open(int id, bool nonempty, std::vector<std::string>& ef
   }
 }
 
-void EngineModel::end_waits(int id, std::vector<std::string>& effects) {
+void EngineModel::end_waits(int id, const std::string& how, std::vector<std::string>& effects) {
   for (const Wait& wait : waits_) {
-    if (wait.lock.open == id) effects.push_back(by_id(id).step.actor + " wake RANGE_NOT_LOCKED");
+    if (wait.lock.open == id) effects.push_back(by_id(id).step.actor + " wake " + how);
   }
   std::erase_if(waits_, [id](const Wait& w) { return w.lock.open == id; });
 }
@@ -333,13 +336,10 @@ StepResult EngineModel::disconnect(const Step& step) {
   std::erase_if(cache_waits_, [&](const CacheWait& w) { return w.actor == step.actor; });
   std::vector<int> gone;
   for (const Open& open : opens_) {
-    if (open.step.actor == step.actor) gone.push_back(open.id);
+    if (open.step.actor == step.actor && !open.disconnected) gone.push_back(open.id);
   }
-  for (const int id : gone) end_waits(id, out.effects);
-  for (const int id : gone) {
-    out.effects.push_back(step.actor + " forget " + by_id(id).step.handle);
-    close_open(id, false, out.effects);
-  }
+  for (const int id : gone) end_waits(id, "RANGE_NOT_LOCKED", out.effects);
+  for (const int id : gone) forget(id, out.effects);
   return out;
 }
 
@@ -360,9 +360,18 @@ StepResult EngineModel::advance(const Step& step) {
       const bool due = cache.breaking && cache.until <= now_;
       if (due && (late == nullptr || cache.until < late->until)) late = &cache;
     }
-    if (late == nullptr) return out;
+    if (late == nullptr) break;
     cache_of(late->id)->state = "";
     finish(late->id, out.effects);
+  }
+  while (true) {
+    const Open* late = nullptr;
+    for (const Open& open : opens_) {
+      const bool due = open.disconnected && open.until <= now_;
+      if (due && (late == nullptr || open.until < late->until)) late = &open;
+    }
+    if (late == nullptr) return out;
+    forget(late->id, out.effects);
   }
 }
 

@@ -32,6 +32,9 @@ class EngineModel {
     std::string path;
     std::map<std::uint32_t, int> sequences;
     int cache = 0;  // 0: none
+    bool disconnected = false;
+    bool persistent = false;
+    Duration until{};  // when it ends, disconnected
   };
   struct Lock {
     int open = 0;
@@ -89,10 +92,12 @@ class EngineModel {
   StepResult link(const Step& step, const Open& open);
   StepResult disconnect(const Step& step);
   StepResult advance(const Step& step);
-  StepResult use(const Step& step, const Open& open);
+  StepResult use(const Step& step, Open open);
   StepResult replace(const Step& step, const Open& open);
   StepResult change(const Step& step);
   StepResult outside(const Step& step);
+  StepResult preserve(const Step& step, Open& open);
+  StepResult reclaim(const Step& step);
   StepResult acknowledge_lease(const Step& step);
   StepResult acknowledge_oplock(const Step& step, const Open& open);
 
@@ -103,13 +108,21 @@ class EngineModel {
   std::optional<std::string> loss(const std::string& what, const Cache& cache) const;
   std::vector<int> break_all(const std::string& what, int file, const std::string& stream, const Breaker& who,
                              std::vector<std::string>& effects);
+  bool is_concerned(const std::string& what, const Cache& cache, const Breaker& who) const;
+  bool is_disconnected(const Cache& cache) const;
+  bool is_held_off(const std::string& what, int file, const std::string& stream, const Breaker& who) const;
+  void end_disconnected(const std::string& what, int file, const std::string& stream, const Breaker& who,
+                        std::vector<std::string>& effects);
+  std::string refusal(const Step& step, int file, const std::vector<std::string>& effects) const;
+  void forget(int open, std::vector<std::string>& effects);
+  std::vector<std::string> cached_streams(int file) const;
   void break_one(Cache& cache, const std::string& loses, std::vector<std::string>& effects);
   std::string announcement(const Cache& cache, const std::string& from, const std::string& to) const;
   void settle(int cache, const std::string& kept, std::vector<std::string>& effects);
   void finish(int cache, std::vector<std::string>& effects);
   void drop(int cache);
   StepResult park(const Step& step, int open, std::vector<int> caches, StepResult result);
-  void end_cache_waits(int open, std::vector<std::string>& effects);
+  void end_cache_waits(int open, const std::string& how, std::vector<std::string>& effects);
   std::string grant(Open& open);
   std::string grant_lease(Open& open);
   bool may_cache(const Open& open, const std::string& wanted) const;
@@ -123,7 +136,7 @@ class EngineModel {
   bool is_marked(const Open& open) const;
   bool has_opens(int file) const;
   void close_open(int id, bool nonempty, std::vector<std::string>& effects);
-  void end_waits(int id, std::vector<std::string>& effects);
+  void end_waits(int id, const std::string& how, std::vector<std::string>& effects);
   void retry(int file, const std::string& stream, std::vector<std::string>& effects);
   bool remove_lock(const Lock& like);
 

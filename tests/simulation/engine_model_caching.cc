@@ -109,23 +109,66 @@ std::optional<std::string> EngineModel::loss(const std::string& what, const Cach
   return "RWH";
 }
 
+bool EngineModel::is_concerned(const std::string& what, const Cache& cache, const Breaker& who) const {
+  const bool writes = what == "write" || what == "lock" || what == "size";
+  const bool oplock = cache.client.empty();
+  if (what == "open" && (oplock ? who.attributes_only : who.security_only)) return false;
+  if (is_owner(who, cache)) return writes && oplock && cache.state == "R";
+  return loss(what, cache).has_value();
+}
+
+bool EngineModel::is_disconnected(const Cache& cache) const {
+  return std::ranges::all_of(opens_, [&](const Open& o) { return o.cache != cache.id || o.disconnected; });
+}
+
+bool EngineModel::is_held_off(const std::string& what, int file, const std::string& stream, const Breaker& who) const {
+  return std::ranges::any_of(caches_, [&](const Cache& cache) {
+    if (cache.file != file || cache.stream != stream) return false;
+    if (!is_concerned(what, cache, who) || !is_disconnected(cache)) return false;
+    return std::ranges::any_of(opens_, [&](const Open& o) { return o.cache == cache.id && o.persistent; });
+  });
+}
+
+// Whose client nobody can tell ends, but for persistent opens.
+void EngineModel::end_disconnected(const std::string& what, int file, const std::string& stream, const Breaker& who,
+                                   std::vector<std::string>& effects) {
+  std::vector<int> ends;
+  for (const Cache& cache : caches_) {
+    if (cache.file != file || cache.stream != stream) continue;
+    if (!is_concerned(what, cache, who) || !is_disconnected(cache)) continue;
+    for (const Open& open : opens_) {
+      if (open.cache == cache.id && !open.persistent) ends.push_back(open.id);
+    }
+  }
+  for (const int id : ends) forget(id, effects);
+}
+
+void EngineModel::forget(int id, std::vector<std::string>& effects) {
+  effects.push_back(by_id(id).step.actor + " forget " + by_id(id).step.handle);
+  close_open(id, false, effects);
+}
+
+std::vector<std::string> EngineModel::cached_streams(int file) const {
+  std::vector<std::string> streams;
+  for (const Cache& cache : caches_) {
+    if (cache.file == file) streams.push_back(cache.stream);
+  }
+  std::ranges::sort(streams);
+  streams.erase(std::ranges::unique(streams).begin(), streams.end());
+  return streams;
+}
+
 std::vector<int> EngineModel::break_all(const std::string& what, int file, const std::string& stream,
                                         const Breaker& who, std::vector<std::string>& effects) {
-  const bool writes = what == "write" || what == "lock" || what == "size";
   std::vector<int> awaited;
   std::vector<int> concerned;
   for (const Cache& cache : caches_) {
-    if (cache.file == file && cache.stream == stream) concerned.push_back(cache.id);
+    if (cache.file == file && cache.stream == stream && is_concerned(what, cache, who)) concerned.push_back(cache.id);
   }
   for (const int id : concerned) {
     Cache& cache = *cache_of(id);
-    const bool oplock = cache.client.empty();
-    if (what == "open" && (oplock ? who.attributes_only : who.security_only)) continue;
-    if (is_owner(who, cache) && !(writes && oplock && cache.state == "R")) continue;
-    const std::optional<std::string> loses = loss(what, cache);
-    if (!loses) continue;
-    if (waits(what, cache.state)) awaited.push_back(id);
-    break_one(cache, *loses, effects);
+    if (waits(what, cache.state) && !is_disconnected(cache)) awaited.push_back(id);
+    break_one(cache, *loss(what, cache), effects);
   }
   return awaited;
 }
@@ -138,10 +181,11 @@ void EngineModel::break_one(Cache& cache, const std::string& loses, std::vector<
   const std::string from = cache.state;
   const std::string to = without(from, loses);
   if (cache.v2) ++cache.epoch;
-  effects.push_back(announcement(cache, from, to));
-  if (from == "R") {
+  const bool told = !is_disconnected(cache);
+  if (told) effects.push_back(announcement(cache, from, to));
+  if (from == "R" || !told) {
     cache.state = to;
-    if (cache.client.empty()) drop(cache.id);
+    if (cache.client.empty() && to.empty()) drop(cache.id);
     return;
   }
   cache.breaking = true;
@@ -167,7 +211,7 @@ void EngineModel::settle(int id, const std::string& kept, std::vector<std::strin
   cache.state = kept;
   if (is_within(kept, cache.wanted)) return finish(id, effects);
   const std::string next = kept == "RH" && cache.wanted.empty() ? "R" : common(kept, cache.wanted);
-  effects.push_back(announcement(cache, kept, next));
+  if (!is_disconnected(cache)) effects.push_back(announcement(cache, kept, next));
   if (kept == "R") {
     cache.state = next;
     return finish(id, effects);
@@ -204,11 +248,26 @@ StepResult EngineModel::park(const Step& step, int open, std::vector<int> caches
   return result;
 }
 
-void EngineModel::end_cache_waits(int open, std::vector<std::string>& effects) {
+void EngineModel::end_cache_waits(int open, const std::string& how, std::vector<std::string>& effects) {
   for (const CacheWait& wait : cache_waits_) {
-    if (wait.open == open) effects.push_back(wait.actor + " wake FILE_CLOSED");
+    if (wait.open == open) effects.push_back(wait.actor + " wake " + how);
   }
   std::erase_if(cache_waits_, [open](const CacheWait& w) { return w.open == open; });
+}
+
+// Why it cannot be opened; empty: it can. `effects`: what it has already caused.
+std::string EngineModel::refusal(const Step& step, int file, const std::vector<std::string>& effects) const {
+  if (std::ranges::any_of(effects, [](const auto& e) { return e.find(" purge ") != std::string::npos; })) {
+    return "DELETE_PENDING";
+  }
+  const auto holds_off = [&](const Open& o) { return o.file == file && o.disconnected && o.persistent; };
+  if (std::ranges::any_of(opens_, holds_off)) return "FILE_NOT_AVAILABLE";
+  const std::pair<int, std::string> link{file, step.path};
+  const std::pair<int, std::string> stream{file, step.stream};
+  if (std::ranges::count(deleted_links_, link) != 0 || std::ranges::count(deleted_streams_, stream) != 0) {
+    return "DELETE_PENDING";
+  }
+  return violates_sharing(step, file) ? "SHARING_VIOLATION" : "";
 }
 
 StepResult EngineModel::open(const Step& step) {
@@ -224,15 +283,22 @@ StepResult EngineModel::open(const Step& step) {
       }
     }
   }
-  const std::pair<int, std::string> link{file, step.path};
-  const std::pair<int, std::string> stream{file, step.stream};
-  if (std::ranges::count(deleted_links_, link) != 0 || std::ranges::count(deleted_streams_, stream) != 0) {
-    return {"DELETE_PENDING", {}};
-  }
   StepResult result{"ok", {}};
-  const bool conflicts = violates_sharing(step, file);
-  if (conflicts) result.answer = "SHARING_VIOLATION";
-  const std::string what = conflicts ? "conflict" : step.overwrites ? "overwrite" : "open";
+  std::string refused = refusal(step, file, {});
+  const std::string opening = step.overwrites ? "overwrite" : "open";
+  if (refused == "SHARING_VIOLATION") {
+    end_disconnected("conflict", file, step.stream, who, result.effects);
+    refused = refusal(step, file, result.effects);
+  }
+  if (refused.empty()) {
+    end_disconnected(opening, file, step.stream, who, result.effects);
+    refused = refusal(step, file, result.effects);
+  }
+  if (!refused.empty()) result.answer = refused;
+  const bool conflicts = refused == "SHARING_VIOLATION";
+  if (!refused.empty() && !conflicts) return result;
+  const std::string what = conflicts ? "conflict" : opening;
+  if (conflicts) end_disconnected("conflict", file, step.stream, who, result.effects);
   std::vector<int> awaited = break_all(what, file, step.stream, who, result.effects);
   if (!awaited.empty() && !step.complete_if_oplocked) return park(step, 0, std::move(awaited), std::move(result));
   if (conflicts) return result;
@@ -332,7 +398,8 @@ bool EngineModel::may_cache(const Open& open, const std::string& wanted) const {
   });
 }
 
-StepResult EngineModel::use(const Step& step, const Open& open) {
+StepResult EngineModel::use(const Step& step, Open open) {
+  if (open.disconnected) return {"FILE_CLOSED", {}};
   std::string what = "write";
   if (step.use == CacheUse::lock) what = "lock";
   if (step.use == CacheUse::set_size) what = "size";
@@ -340,6 +407,8 @@ StepResult EngineModel::use(const Step& step, const Open& open) {
   if (step.use == CacheUse::rename) what = "rename";
   StepResult result{"ok", {}};
   const Breaker who{client_of(open.step), open.step.lease ? open.step.lease->key : "", open.id, false, false};
+  if (is_held_off(what, open.file, open.step.stream, who)) return {"FILE_NOT_AVAILABLE", {}};
+  end_disconnected(what, open.file, open.step.stream, who, result.effects);
   std::vector<int> awaited = break_all(what, open.file, open.step.stream, who, result.effects);
   return park(step, open.id, std::move(awaited), std::move(result));
 }
@@ -350,14 +419,13 @@ StepResult EngineModel::replace(const Step& step, const Open& open) {
   Breaker who;
   if (own != nullptr) who.client = own->client, who.key = own->key;
   const int file = file_of(step.path);
-  std::vector<std::string> streams;
-  for (const Cache& cache : caches_) {
-    if (cache.file == file) streams.push_back(cache.stream);
+  const std::vector<std::string> streams = cached_streams(file);
+  for (const std::string& stream : streams) {
+    if (is_held_off("replace", file, stream, who)) return {"FILE_NOT_AVAILABLE", {}};
   }
-  std::ranges::sort(streams);
-  streams.erase(std::ranges::unique(streams).begin(), streams.end());
   std::vector<int> awaited;
   for (const std::string& stream : streams) {
+    end_disconnected("replace", file, stream, who, result.effects);
     for (const int id : break_all("replace", file, stream, who, result.effects)) awaited.push_back(id);
   }
   return park(step, 0, std::move(awaited), std::move(result));
@@ -367,21 +435,45 @@ StepResult EngineModel::change(const Step& step) {
   StepResult result{"ok", {}};
   Breaker who;
   if (step.lease) who.client = client_of(step), who.key = step.lease->key;
-  break_all("change", file_of(step.path), "", who, result.effects);
+  const int file = file_of(step.path);
+  end_disconnected("change", file, "", who, result.effects);
+  break_all("change", file, "", who, result.effects);
   return result;
 }
 
 StepResult EngineModel::outside(const Step& step) {
   StepResult result{"ok", {}};
   const int file = file_of(step.path);
-  std::vector<std::string> streams;
-  for (const Cache& cache : caches_) {
-    if (cache.file == file) streams.push_back(cache.stream);
+  for (const std::string& stream : cached_streams(file)) {
+    end_disconnected("outside", file, stream, {}, result.effects);
+    break_all("outside", file, stream, {}, result.effects);
   }
-  std::ranges::sort(streams);
-  streams.erase(std::ranges::unique(streams).begin(), streams.end());
-  for (const std::string& stream : streams) break_all("outside", file, stream, {}, result.effects);
   return result;
+}
+
+StepResult EngineModel::preserve(const Step& step, Open& open) {
+  if (open.disconnected) return {"FILE_CLOSED", {}};
+  const Cache* cache = cache_of(open.cache);
+  const bool batch = cache != nullptr && cache->client.empty() && cache->state == "RWH";
+  const bool handle_lease = cache != nullptr && !cache->client.empty() && has(cache->state, 'H');
+  const bool keeps = (batch || handle_lease) && !cache->breaking;
+  if (!step.resilient && !step.persistent && !keeps) return {"NOT_SUPPORTED", {}};
+  StepResult result{"ok", {}};
+  end_cache_waits(open.id, "CANCELLED", result.effects);
+  end_waits(open.id, "CANCELLED", result.effects);
+  open.disconnected = true;
+  open.persistent = step.persistent;
+  open.until = now_ + *step.time;
+  return result;
+}
+
+StepResult EngineModel::reclaim(const Step& step) {
+  Open* open = find(step.actor, step.handle);
+  if (open == nullptr || !open->disconnected) return {"OBJECT_NAME_NOT_FOUND", {}};
+  open->disconnected = false;
+  open->persistent = false;
+  const Cache* cache = cache_of(open->cache);
+  return {cache == nullptr ? "ok" : "ok" + caching_text(cache), {}};
 }
 
 StepResult EngineModel::acknowledge_lease(const Step& step) {

@@ -41,25 +41,12 @@ class Generator {
     Verb verb;
     unsigned parts;
   };
-  static constexpr std::array<Weight, 19> kWeights = {{{Verb::open, 26},
-                                                       {Verb::close, 9},
-                                                       {Verb::lock, 26},
-                                                       {Verb::unlock, 22},
-                                                       {Verb::read, 4},
-                                                       {Verb::write, 4},
-                                                       {Verb::cancel, 2},
-                                                       {Verb::delete_file, 2},
-                                                       {Verb::undelete, 2},
-                                                       {Verb::pending, 3},
-                                                       {Verb::rename, 3},
-                                                       {Verb::link, 2},
-                                                       {Verb::disconnect, 1},
-                                                       {Verb::advance, 3},
-                                                       {Verb::use, 12},
-                                                       {Verb::ack, 16},
-                                                       {Verb::replace, 2},
-                                                       {Verb::change, 1},
-                                                       {Verb::outside, 1}}};
+  static constexpr std::array<Weight, 21> kWeights = {
+      {{Verb::open, 26},  {Verb::close, 9},   {Verb::lock, 26},       {Verb::unlock, 22},  {Verb::read, 4},
+       {Verb::write, 4},  {Verb::cancel, 2},  {Verb::delete_file, 2}, {Verb::undelete, 2}, {Verb::pending, 3},
+       {Verb::rename, 3}, {Verb::link, 2},    {Verb::disconnect, 1},  {Verb::advance, 3},  {Verb::use, 12},
+       {Verb::ack, 16},   {Verb::replace, 2}, {Verb::change, 1},      {Verb::outside, 1},  {Verb::preserve, 3},
+       {Verb::reclaim, 2}}};
 
   std::uint64_t below(std::uint64_t bound) { return random_() % bound; }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
@@ -109,6 +96,11 @@ class Generator {
     if (step.verb == Verb::ack) step.oplock = level();
     if (step.verb == Verb::use) step.use = static_cast<CacheUse>(below(5));
     if (step.verb == Verb::replace) step.path = path();
+    if (step.verb == Verb::preserve) {
+      step.time = std::chrono::seconds(1 + below(20));
+      step.resilient = one_in(3);
+      step.persistent = one_in(5);
+    }
     if (step.verb == Verb::close) step.nonempty = one_in(4);
     if (step.verb == Verb::rename || step.verb == Verb::link) step.path = path();
     if (step.verb == Verb::rename) step.replace = one_in(2);
@@ -296,6 +288,9 @@ TEST(EngineSimulation, the_steps_reach_every_answer_and_effect) {
                            "ACCESS_DENIED",
                            "NOT_FOUND",
                            "OBJECT_NAME_COLLISION",
+                           "FILE_NOT_AVAILABLE",
+                           "NOT_SUPPORTED",
+                           "OBJECT_NAME_NOT_FOUND",
                            "INVALID_OPLOCK_PROTOCOL",
                            "INVALID_DEVICE_STATE",
                            "UNSUCCESSFUL",
