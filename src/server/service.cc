@@ -124,8 +124,8 @@ std::expected<void, std::string> Service::Impl::open_state() {
   const std::string path = config.server.state_dir + "/lock";
   state_lock = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (state_lock < 0 || ::flock(state_lock, LOCK_EX | LOCK_NB) != 0) {
-    return std::unexpected(fmt::format("{}: {}; is another server running with this state directory?", path,
-                                       std::strerror(errno)));
+    return std::unexpected(
+        fmt::format("{}: {}; is another server running with this state directory?", path, std::strerror(errno)));
   }
   ServerParts parts;
   parts.config = std::make_shared<const Config>(config);
@@ -148,9 +148,10 @@ std::expected<void, std::string> Service::Impl::bind() {
       continue;
     }
     if (fd < 0) {
-      return std::unexpected(fmt::format("cannot listen on {}: {}; another server may have the port (ss -ltnp shows "
-                                         "which), or choose one with --listen",
-                                         to_string(address), std::strerror(-fd)));
+      return std::unexpected(
+          fmt::format("cannot listen on {}: {}; another server may have the port (ss -ltnp shows "
+                      "which), or choose one with --listen",
+                      to_string(address), std::strerror(-fd)));
     }
     listeners.push_back(fd);
     listening.push_back(runtime::local_endpoint(fd).text());
@@ -238,7 +239,7 @@ runtime::Task<void> accept_all(Server& server, runtime::LoopGroup& loops, runtim
 
 bool Service::Impl::wait_until_idle(Duration at_most) {
   const Instant deadline = clock.now() + at_most;
-  while (server->stats.connections_now.load() > 0 || accepting.load() > 0) {
+  while (server->stats.connections_now.load() > 0 || accepting.load() > 0 || server->sharing().at_work() > 0) {
     if (clock.now() >= deadline) return false;
     const timespec nap{.tv_sec = 0, .tv_nsec = 5'000'000};
     nanosleep(&nap, nullptr);
@@ -273,9 +274,10 @@ std::optional<std::string> Service::Impl::outside_sandbox(const Config& config) 
       covered |= std::ranges::any_of(confined_to.read_only, [&](const auto& f) { return is_inside(share.path, f); });
     }
     if (covered) continue;
-    return fmt::format("share \"{}\": {} is not in a folder that was shared{} when the server was started, and its "
-                       "sandbox was closed then; restart the server",
-                       share.name, share.path, share.read_only ? "" : " for writing");
+    return fmt::format(
+        "share \"{}\": {} is not in a folder that was shared{} when the server was started, and its "
+        "sandbox was closed then; restart the server",
+        share.name, share.path, share.read_only ? "" : " for writing");
   }
   return std::nullopt;
 }
@@ -328,7 +330,8 @@ bool Service::Impl::handle_signal() {
     case SIGUSR1:
       log_trace();
       return true;
-    default: return false;
+    default:
+      return false;
   }
 }
 

@@ -88,8 +88,7 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
   if (open->is_directory && open->options.has(CreateOption::delete_on_close) && !entries) {
     end_notifies(server, open->key.file());
   }
-  const share::Effects effects =
-      server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
+  const share::Effects effects = server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
   server.sharing().forget(open->share_id);
   // What was written shows in the directory's listing from now on, as clients see it of Windows (smbtorture's
   // lease.v2_request).

@@ -95,10 +95,9 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
   if (!authorization) co_return fail(authorization.error());
   if (!target->exists()) co_return co_await make_new(request, parameters, plan, *authorization, *target);
 
-  Arbitration about{
-      .key = key_of(*request.tree, target->info.id, parameters.name.stream),
-      .where = *target,
-      .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
+  Arbitration about{.key = key_of(*request.tree, target->info.id, parameters.name.stream),
+                    .where = *target,
+                    .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
   auto grant = co_await arbitrate(request, parameters, plan, authorization->granted, about);
   waited = about.waited;
   if (!grant) co_return fail(grant.error());

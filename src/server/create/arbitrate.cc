@@ -39,7 +39,8 @@ std::u16string engine_path(const vfs::Path& path) {
 
 namespace {
 
-// [MS-SMB2] 3.3.5.9.8, 3.3.5.9.11; [MS-FSA] 2.1.5.18: a directory has no oplocks, and leases of version 2 only, without W.
+// [MS-SMB2] 3.3.5.9.8, 3.3.5.9.11; [MS-FSA] 2.1.5.18: a directory has no oplocks; its leases are of version 2, without
+// W.
 void ask_for_caching(const Request& request, const CreatePlan& plan, bool is_directory, share::OpenRequest& open) {
   const Negotiated& negotiated = *request.connection.negotiated;
   open.client_guid = negotiated.client_guid;
