@@ -21,7 +21,7 @@ struct Notice {
   std::vector<OpenHome> about;
   Connections connections;
   std::size_t next = 0;
-  share::Event completion;  // what the engine is told when no connection is left
+  share::Event completion;   // what the engine is told when no connection is left
   bool acknowledged = true;  // whether a completion is due at all
 };
 using NoticeRef = std::shared_ptr<Notice>;
@@ -40,8 +40,8 @@ ByteVector message_of(const M& body, SessionId session) {
   return std::move(out).take();
 }
 
-// The session whose key the notification is encrypted with, if any: one that holds the opens, or another of this client.
-// [MS-SMB2] 3.3.4.1.4.
+// The session whose key the notification is encrypted with, if any: one that holds the opens, or another of this
+// client. [MS-SMB2] 3.3.4.1.4.
 std::shared_ptr<Session> seal_with(const Connection& connection, const Notice& notice) {
   if (std::ranges::none_of(notice.about, &OpenHome::encrypted)) return nullptr;
   const auto can_seal = [](const std::shared_ptr<Session>& session) {
@@ -93,13 +93,13 @@ void send_oplock_break(Server& server, const share::BreakOplock& notice) {
   const std::optional<OpenHome> home = server.sharing().opens().find(notice.open);
   if (!home) return;
   const SessionId session(notice.owner.value());
-  try_next(std::make_shared<Notice>(
-      Notice{.server = server,
-             .message = message_of(
-                 wire::OplockBreakNotification{.oplock_level = notice.to, .file_id = home->file_id}, session),
-             .about = {*home},
-             .connections = connections_of(server, session),
-             .completion = share::AckOplock{notice.open, OplockLevel::none}}));
+  try_next(std::make_shared<Notice>(Notice{
+      .server = server,
+      .message =
+          message_of(wire::OplockBreakNotification{.oplock_level = notice.to, .file_id = home->file_id}, session),
+      .about = {*home},
+      .connections = connections_of(server, session),
+      .completion = share::AckOplock{notice.open, OplockLevel::none}}));
 }
 
 void send_lease_break(Server& server, const share::BreakLease& notice) {

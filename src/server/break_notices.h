@@ -11,8 +11,8 @@ class Server;
 // unless the open is gone by then. Any loop.
 void send_oplock_break(Server& server, const share::BreakOplock& notice);
 
-// To the client of the lease, over the first of its live connections. Without any a break that has to be acknowledged is
-// completed with "none". Any loop.
+// To the client of the lease, over the first of its live connections. Without any a break that has to be acknowledged
+// is completed with "none". Any loop.
 void send_lease_break(Server& server, const share::BreakLease& notice);
 
 }  // namespace dozo::server

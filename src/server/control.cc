@@ -122,7 +122,10 @@ json status_json(ControlTarget& target) {
                    {"files", engine.files},
                    {"share_engine_opens", engine.opens},
                    {"locks", engine.locks},
-                   {"lock_waiters", engine.waiters}};
+                   {"lock_waiters", engine.waiters},
+                   {"oplocks", engine.oplocks},
+                   {"leases", engine.leases},
+                   {"breaks_pending", engine.breaks}};
   out["totals"] = {{"connections", server.stats.connections_accepted.load()},
                    {"requests", server.stats.requests.load()},
                    {"logons", server.stats.logons.load()},
@@ -183,8 +186,8 @@ std::expected<int, std::string> listen_control(const std::string& path) {
   sockaddr_un address{};
   address.sun_family = AF_UNIX;
   if (path.size() >= sizeof address.sun_path) {
-    return std::unexpected(fmt::format("the control socket's path {} is longer than {} bytes", path,
-                                       sizeof address.sun_path - 1));
+    return std::unexpected(
+        fmt::format("the control socket's path {} is longer than {} bytes", path, sizeof address.sun_path - 1));
   }
   std::memcpy(address.sun_path, path.c_str(), path.size() + 1);
   const int fd = ::socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);

@@ -110,4 +110,9 @@ bool OpenRegistry::has_lease(const share::LeaseId& lease) const {
   return found != leases_.end() && !found->second.file_delete_on_close;
 }
 
+std::size_t OpenRegistry::size() const {
+  const MutexLock lock(mutex_);
+  return opens_.size();
+}
+
 }  // namespace dozo::server

@@ -60,6 +60,7 @@ class OpenRegistry {
   // Whether the lease key is in use, so that it cannot be another file's. [MS-SMB2] 3.3.5.9.8: unless
   // Lease.FileDeleteOnClose.
   bool has_lease(const share::LeaseId& lease) const;
+  std::size_t size() const;
   std::size_t lease_count() const { return lease_count_.load(std::memory_order_relaxed); }
 
  private:

@@ -23,8 +23,8 @@ struct Open;
 class ReplyChain;
 
 // What a wait does in the middle of a compound. [MS-SMB2] 3.3.5.2.7.2 would have it, and all behind it, processed
-// asynchronously; as Windows does it, what may take for ever is refused there, and a break of somebody's oplock or lease,
-// which has its time limit, is waited for without an interim response.
+// asynchronously; as Windows does it, what may take for ever is refused there, and a break of somebody's oplock or
+// lease, which has its time limit, is waited for without an interim response.
 enum class InCompound : std::uint8_t { refused, silent };
 
 // What the elements of one compound hand on. [MS-SMB2] 3.3.5.2.7.2.
@@ -34,7 +34,7 @@ struct CompoundState {
   bool has_context = false;
   SessionId session_id;
   TreeId tree_id;
-  std::optional<FileId> file_id;          // of the last CREATE, or of the last request that named one
+  std::optional<FileId> file_id;                // of the last CREATE, or of the last request that named one
   NtStatus file_id_status = NtStatus::SUCCESS;  // why there is none: the CREATE's own failure
 };
 
@@ -55,12 +55,12 @@ class Request : public boost::intrusive::list_base_hook<boost::intrusive::link_m
   CompoundState& chain;
   const bool encrypted;
   const bool last_in_chain;
-  std::shared_ptr<Session> session;  // set by dispatch where the command's row asks for one: a valid one
-  std::shared_ptr<Tree> tree;        // likewise
-  bool signed_by_client = false;     // carried a signature, and it was right
+  std::shared_ptr<Session> session;        // set by dispatch where the command's row asks for one: a valid one
+  std::shared_ptr<Tree> tree;              // likewise
+  bool signed_by_client = false;           // carried a signature, and it was right
   std::shared_ptr<Session> unsealed_with;  // the session whose key it was encrypted with
-  SessionId session_id;              // in force: the header's, or the compound's; the answer carries it
-  TreeId tree_id;                    // likewise
+  SessionId session_id;                    // in force: the header's, or the compound's; the answer carries it
+  TreeId tree_id;                          // likewise
   const Instant received_at;
 
   template <class M>

@@ -251,7 +251,7 @@ runtime::Task<void> announced(runtime::Task<void> work, std::shared_ptr<std::ato
 
 bool Service::Impl::wait_until_idle(Duration at_most) {
   const Instant deadline = clock.now() + at_most;
-  while (server->stats.connections_now.load() > 0 || accepting.load() > 0) {
+  while (server->stats.connections_now.load() > 0 || accepting.load() > 0 || server->sharing().at_work() > 0) {
     if (clock.now() >= deadline) return false;
     const timespec nap{.tv_sec = 0, .tv_nsec = 5'000'000};
     nanosleep(&nap, nullptr);

@@ -43,8 +43,8 @@ class WaitingTicket {
 
   const share::TicketId id;
 
-  // After Park(id), the answer to an event of `open`: until the Wake. SUCCESS, or why what was waited for will not come:
-  // CANCELLED by the client or the connection's end; INSUFFICIENT_RESOURCES when too many wait.
+  // After Park(id), the answer to an event of `open`: until the Wake. SUCCESS, or why what was waited for will not
+  // come: CANCELLED by the client or the connection's end; INSUFFICIENT_RESOURCES when too many wait.
   // `unbounded`: nothing ends the wait but somebody else's goodwill (a blocking lock).
   runtime::Task<NtStatus> wait(share::OpenId open, bool unbounded);
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/unicode.h"
+#include "server/break_notices.h"
 #include "server/checks.h"
 #include "server/connection.h"
 #include "server/create/create.h"
@@ -62,6 +63,15 @@ Result<ShareGrant> enter_target(InfoSet& set, const share::OpenInfo& own, const 
   return ShareGrant(server, request.open);
 }
 
+// Under its new name the open caches nothing: its client is told.
+void end_caching(Server& server, const share::OpenInfo& own) {
+  const share::Grant& held = own.caching;
+  if (held.oplock == OplockLevel::none) return;
+  if (!own.lease) return send_oplock_break(server, {own.open, own.owner, OplockLevel::none});
+  const auto epoch = static_cast<std::uint16_t>(held.lease_v2 ? held.epoch + 1 : 0);
+  send_lease_break(server, {.lease = *own.lease, .from = held.lease, .to = {}, .epoch = epoch});
+}
+
 vfs::OpenFor use_of(const Open& open) {
   vfs::OpenFor use;
   use.read_data = open.granted.has_any(Access::read_data | Access::execute);
@@ -104,11 +114,13 @@ Task<Result<>> rename_stream(InfoSet& set, std::u16string name, bool replace) {
   if (!file) co_return fail(file.error());
 
   const share::OpenId before = std::exchange(open.share_id, grant.id());
+  end_caching(set.request.server, own);
   set.request.server.sharing().move(before, open.share_id);
   grant.publish();
   static_cast<void>(set.request.server.apply(share::CloseOpen{.open = before, .keep_name = true}));
   open.file = std::move(*file);
   open.stream = to;
+  open.lease.reset();
   open.key = target;
   open.modified = true;
   co_return Result<>();

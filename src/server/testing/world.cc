@@ -134,7 +134,12 @@ std::string World::leftovers() const {
                       {"files in the share engine", engine.files},
                       {"opens in the share engine", engine.opens},
                       {"locks in the share engine", engine.locks},
-                      {"waiting locks in the share engine", engine.waiters}};
+                      {"waiting locks in the share engine", engine.waiters},
+                      {"oplocks in the share engine", engine.oplocks},
+                      {"leases in the share engine", engine.leases},
+                      {"breaks in the share engine", engine.breaks},
+                      {"opens in the registry", server_->sharing().opens().size()},
+                      {"tasks of the share engine's", server_->sharing().at_work()}};
   std::string out;
   for (const Row& row : rows) {
     if (row.count != 0) out += fmt::format("left behind: {} {}\n", row.count, row.what);
