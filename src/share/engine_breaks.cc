@@ -47,9 +47,7 @@ void Engine::State::end_disconnected(const BreakRule& rule, const FileKey& key, 
   for (const auto& holder : stream->caches) {
     if (!is_met(rule, *holder, actor) || !is_disconnected(*holder)) continue;
     for (const OpenId id : holder->opens) {
-      const OpenState& open = *find_open(id);
-      // [MS-SMB2] 3.3.2.4: a resilient one stays for its time; its break is answered for it.
-      if (!open.persistent && !open.resilient) ends.push_back(id);
+      if (!find_open(id)->persistent) ends.push_back(id);
     }
   }
   for (const OpenId id : ends) forget(id, out);

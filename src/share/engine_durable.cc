@@ -25,7 +25,6 @@ void Engine::State::on(const PreserveOpen& event, Effects& out) {
   // [MS-SMB2] 3.3.7.1: all requests are cancelled; what they waited for is nobody's any more.
   end_waits_of(*open, NtStatus::CANCELLED, out);
   open->disconnected = true;
-  open->resilient = event.resilient;
   open->persistent = event.persistent;
   if (open->persistent) ++open->file->held_off;
   open->expires = event.until;
@@ -41,7 +40,7 @@ void Engine::State::on(const ReclaimOpen& event, Effects& out) {
   open->expires.reset();
   if (open->persistent) --open->file->held_off;
   open->disconnected = false;
-  open->resilient = open->persistent = false;
+  open->persistent = false;
   open->request.owner = event.owner;
   owners.emplace(event.owner, event.open);
   out.push(caching_of(*open));

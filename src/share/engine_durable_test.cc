@@ -153,15 +153,6 @@ TEST(EngineDurable, a_batch_oplock_preserves_until_it_is_in_somebodys_way) {
   EXPECT_EQ(*(effects.begin() + 1), Effect(Forget{kMine}));
 }
 
-TEST(EngineDurable, a_resilient_open_loses_its_oplock_and_stays) {
-  Engine engine;
-  ASSERT_TRUE(engine.apply(batch_of(kMine), {}).granted());
-  ASSERT_TRUE(engine.apply(kResilient, {}).granted());
-  EXPECT_TRUE(engine.apply(open_of(kTheirs), {}).granted());
-  EXPECT_TRUE(engine.is_open(kMine));
-  EXPECT_TRUE(engine.apply(AckOplock{kMine, OplockLevel::none}, {}).granted());
-}
-
 TEST(EngineDurable, a_persistent_open_that_is_closed_holds_nobody_off) {
   Engine engine;
   ASSERT_TRUE(engine.apply(open_of(kMine), {}).granted());

@@ -123,7 +123,6 @@ struct OpenState {
   // A preserved open without a connection (engine_durable.cc sets these). Whoever needs its oplock or lease broken, or
   // is refused because of its share mode, ends it; but a persistent one holds them off. [MS-SMB2] 3.3.4.6, 3.3.4.7.
   bool disconnected = false;
-  bool resilient = false;
   bool persistent = false;
   std::optional<Instant> expires;  // then it is also in State::expiries
 };
