@@ -8,7 +8,8 @@
 namespace dozo::server {
 
 // The open a request names, or the one its compound handed on. [MS-SMB2] 3.3.5.2.7.2, 3.3.5.10.
-// STATUS_FILE_CLOSED: no such open. STATUS_FILE_NOT_AVAILABLE: of a channel sequence that is over ([MS-SMB2] 3.3.5.2.10).
+// STATUS_FILE_CLOSED: no such open. STATUS_FILE_NOT_AVAILABLE: the request is of a channel sequence that is over
+// ([MS-SMB2] 3.3.5.2.10).
 Result<OpenRef> find_open(Request& request, FileId id);
 
 // [MS-SMB2] 3.3.5.2.5: the credits charged cover the payload. `payload`: the larger of what is sent and what is asked

@@ -138,6 +138,21 @@ TEST(EngineDurable, a_persistent_open_holds_others_off_until_it_expires) {
   EXPECT_TRUE(engine.apply(open_of(kTheirs), kExpiry).granted());
 }
 
+OpenRequest batch_of(OpenId id) {
+  OpenRequest request = open_of(id);
+  request.oplock = OplockLevel::batch;
+  return request;
+}
+
+TEST(EngineDurable, a_batch_oplock_preserves_until_it_is_in_somebodys_way) {
+  Engine engine;
+  ASSERT_TRUE(engine.apply(batch_of(kMine), {}).granted());
+  ASSERT_TRUE(engine.apply(PreserveOpen{.open = kMine, .until = kExpiry}, {}).granted());
+  const Effects effects = engine.apply(open_of(kTheirs), {});
+  EXPECT_TRUE(effects.granted());
+  EXPECT_EQ(*(effects.begin() + 1), Effect(Forget{kMine}));
+}
+
 TEST(EngineDurable, a_persistent_open_that_is_closed_holds_nobody_off) {
   Engine engine;
   ASSERT_TRUE(engine.apply(open_of(kMine), {}).granted());

@@ -94,9 +94,7 @@ class DurableTest : public ServerTest {
     client.reset();
     world().settle();
   }
-  void pass(Duration time) {
-    world().run_until([] { return false; }, time);
-  }
+  void pass(Duration time) { world().loop().run_for(time); }
   Client& again(const std::string& user = "alice", std::uint8_t machine = 0xC1, const std::string& share = "data") {
     return world().log_on(options_of(user, machine), share);
   }

@@ -14,7 +14,10 @@ const Bytes kV1 = wire::context_name::kDurableRequest;
 const Bytes kV2 = wire::context_name::kDurableRequestV2;
 
 std::uint32_t timeout_of(const std::optional<ByteVector>& data) {
-  return data ? wire::decode_plain<wire::DurableHandleResponseV2>(*data).value_or({}).timeout : 1;
+  return data ? wire::decode_plain<wire::DurableHandleResponseV2>(*data)
+                    .value_or(wire::DurableHandleResponseV2())
+                    .timeout
+              : 1;
 }
 
 // --- Granting.
@@ -70,7 +73,7 @@ TEST_F(DurableTest, dialects_before_3_know_no_v2) {
 TEST_F(DurableTest, data_and_locks_are_there_after_the_connection_broke) {
   const FileId id = alice().open("f", batch({v1()}));
   ASSERT_EQ(alice().write(id, 0, "kept"), NtStatus::SUCCESS);
-  ASSERT_EQ(alice().lock(id, {{0, 4, wire::LockFlag::exclusive | wire::LockFlag::fail_immediately}}).status(),
+  ASSERT_EQ(alice().lock(id, {{0, 4, wire::LockFlag::exclusive_lock | wire::LockFlag::fail_immediately}}).status(),
             NtStatus::SUCCESS);
   drop(alice());
 
@@ -275,7 +278,7 @@ TEST_F(DurableTest, a_lock_that_is_sent_again_is_taken_once) {
   const FileId id = alice().open("f", batch({v1()}));
   const wire::LockRequest lock{.lock_sequence = 0x11,
                                .file_id = id,
-                               .locks = {{0, 4, wire::LockFlag::exclusive | wire::LockFlag::fail_immediately}}};
+                               .locks = {{0, 4, wire::LockFlag::exclusive_lock | wire::LockFlag::fail_immediately}}};
   EXPECT_EQ(alice().call(wire::Command::lock, lock).status(), NtStatus::SUCCESS);
   EXPECT_EQ(alice().call(wire::Command::lock, lock).status(), NtStatus::SUCCESS);
   EXPECT_EQ(alice().lock(id, {{0, 4, wire::LockFlag::unlock}}).status(), NtStatus::SUCCESS);

@@ -75,8 +75,9 @@ class PersistentTest : public DurableTest {
     return out;
   }
   static bool is_persistent(const std::optional<ByteVector>& data) {
-    return data && wire::decode_plain<wire::DurableHandleResponseV2>(*data).value_or({}).flags.has(
-                       wire::DurableFlag::persistent);
+    return data && wire::decode_plain<wire::DurableHandleResponseV2>(*data)
+                       .value_or(wire::DurableHandleResponseV2())
+                       .flags.has(wire::DurableFlag::persistent);
   }
 
  private:
@@ -113,7 +114,7 @@ TEST_F(PersistentTest, the_share_says_that_it_is_continuously_available) {
 TEST_F(PersistentTest, it_is_there_after_a_crash_with_its_data_and_locks) {
   const FileId id = owner().open("f", plain({v2(1, 0, true)}));
   ASSERT_EQ(owner().write(id, 0, "kept"), NtStatus::SUCCESS);
-  ASSERT_EQ(owner().lock(id, {{0, 4, wire::LockFlag::exclusive | wire::LockFlag::fail_immediately}}).status(),
+  ASSERT_EQ(owner().lock(id, {{0, 4, wire::LockFlag::exclusive_lock | wire::LockFlag::fail_immediately}}).status(),
             NtStatus::SUCCESS);
   kill_and_start();
 
@@ -185,7 +186,7 @@ TEST_F(PersistentTest, share_modes_and_leases_come_back) {
   ASSERT_EQ(answer.status(), NtStatus::SUCCESS);
   const auto granted = answered(answer, wire::context_name::kRequestLease);
   ASSERT_TRUE(granted);
-  EXPECT_EQ(wire::decode_plain<wire::LeaseContextV2>(*granted).value_or({}).lease_state,
+  EXPECT_EQ(wire::decode_plain<wire::LeaseContextV2>(*granted).value_or(wire::LeaseContextV2()).lease_state,
             LeaseBit::read | LeaseBit::handle | LeaseBit::write);
 }
 

@@ -155,8 +155,8 @@ def main():
         suite.case("dropped: data and locks are there", drop_and_return, dozo)
         suite.case("dropped: another user does not get it", somebody_else_comes, dozo)
         for number in range(ROUNDS):
-            suite.case(f"killed {number}: handles, data and locks are there; others were held off", die_and_return, dozo,
-                       number)
+            suite.case(f"killed {number}: handles, data and locks are there; others were held off", die_and_return,
+                       dozo, number)
         suite.case("killed: what was closed is forgotten", closed_is_forgotten, dozo)
     return suite.finish()
 
