@@ -119,7 +119,7 @@ TEST_F(Dispatch, a_message_longer_than_the_largest_transaction_and_256_bytes_end
     const auto write_of = [&](std::size_t message) {
       constexpr std::size_t kBodySize = 48;
       const ByteVector data(message - wire::kHeaderSize - kBodySize);
-      return peer.start(Command::write, wire::WriteRequest{.file_id = file, .data = data},
+      return peer.start(Command::write, wire::WriteRequest{.data = data, .file_id = file},
                         {.encrypt = encrypt, .payload = data.size()});
     };
     const std::size_t most = peer.io_size_max() + 256;

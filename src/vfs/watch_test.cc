@@ -146,6 +146,21 @@ TEST_P(WatchTest, what_is_made_in_a_new_directory_is_told_once) {
   EXPECT_EQ(told_of(make_tree), (Told{"d+2", "d\\e+2", "d\\e\\f+2"}));
 }
 
+Task<void> make_in_another(Volume&, CallerRef caller, Volume* other) {
+  const auto at = co_await other->resolve(caller, {"f"}, {});
+  EXPECT_TRUE(co_await other->create(caller, *at, {NodeType::file, kReadWrite, {}}));
+}
+// Shares may lie in one folder, or one in another.
+TEST_P(WatchTest, what_is_done_through_another_volume_of_the_folder_is_told) {
+  if (GetParam() != "posix") GTEST_SKIP() << "a memory volume is nobody else's";
+  make({"d"}, NodeType::directory);
+  const auto same = find_backend("posix")->open({.path = folder()});
+  const auto inner = find_backend("posix")->open({.path = folder() + "/d"});
+  EXPECT_EQ(told_of(make_in_another, same->get()), Told{"f+1"});
+  EXPECT_EQ(remove({"end"}), NtStatus::SUCCESS);
+  EXPECT_EQ(told_of(make_in_another, inner->get()), Told{"d\\f+1"});
+}
+
 // Another process does it, with system calls alone.
 template <class Deed>
 bool elsewhere(Deed deed) {

@@ -36,12 +36,12 @@ Result<DirectoryEntry> find_in(const Share& share, const Caller* caller, int dir
 }  // namespace
 
 Result<> PosixFile::told(Result<> done, ChangeKinds kinds) const {
-  if (done && !kinds.empty()) share_->own_changes->tell_of(*share_, fd(), ChangeAction::modified, kinds);
+  if (done && !kinds.empty()) own_changes().tell_of(fd(), ChangeAction::modified, kinds);
   return done;
 }
 
 ChangeKinds PosixFile::kinds_of_write_at(std::uint64_t offset, std::uint64_t length) const {
-  if (!share_->own_changes->wanted()) return {};
+  if (!own_changes().wanted()) return {};
   const auto status = status_of_fd(fd());
   return kinds_of_write(status ? status->stx_size : 0, offset, length);
 }

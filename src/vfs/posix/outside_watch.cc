@@ -23,6 +23,8 @@ constexpr std::uint64_t kDirectoryEvents = kContentEvents | FAN_MOVE_SELF | FAN_
 // Each keeps its inode in memory. The kernel's own limit (max_user_marks) is of this order.
 constexpr std::size_t kNodesMax = 65536;
 
+constexpr int kOwnEventsPauseMs = 2;
+
 }  // namespace
 
 class OutsideHub::HubWatch final : public Watch {
@@ -101,7 +103,9 @@ void OutsideHub::read_events(int stop) {
     pollfd both[] = {{group_->fd(), POLLIN, 0}, {stop, POLLIN, 0}};
     if (poll(both, std::size(both), -1) < 0 && errno != EINTR) return;
     if (both[1].revents != 0) return;
-    deliver(group_->read());
+    const bool told = deliver(group_->read());
+    // What this process writes makes events too: while nobody reads them, those of one file become one.
+    if (!told && poll(&both[1], 1, kOwnEventsPauseMs) > 0) return;
   }
 }
 
@@ -111,7 +115,7 @@ void OutsideHub::collect(const HandleKey& key, Told& told) const {
   for (const OutsideListenerRef& listener : at->second.listeners) told.emplace_back(listener, at->second.node->id());
 }
 
-void OutsideHub::deliver(const std::vector<FanotifyEvent>& events) {
+bool OutsideHub::deliver(const std::vector<FanotifyEvent>& events) {
   Told told;
   {
     const std::lock_guard lock(mutex_);
@@ -130,6 +134,7 @@ void OutsideHub::deliver(const std::vector<FanotifyEvent>& events) {
   told.erase(again.begin(), again.end());
   // Without the mutex: who is told may end a watch.
   for (const auto& [listener, node] : told) listener->on_outside_change(node);
+  return !told.empty();
 }
 
 }  // namespace dozo::vfs::posix

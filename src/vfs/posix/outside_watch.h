@@ -34,7 +34,7 @@ class OutsideHub : public std::enable_shared_from_this<OutsideHub> {
 
   void end(const HandleKey& key, const OutsideListenerRef& listener);
   void read_events(int stop);
-  void deliver(const std::vector<FanotifyEvent>& events);
+  bool deliver(const std::vector<FanotifyEvent>& events);  // whether anybody was told
   // With the mutex.
   void collect(const HandleKey& key, Told& told) const;
 

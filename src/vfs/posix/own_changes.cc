@@ -22,14 +22,11 @@ std::string path_of(int fd) {
   return status && status->stx_nlink > 0 ? path : std::string();
 }
 
-// The components of `fd`'s path beneath the root; nullopt when it is not there.
-std::optional<std::vector<std::string>> beneath_root(const Share& share, int fd) {
-  std::string root = path_of(share.root->fd());
+// Beneath "/"; nullopt: it has no name.
+std::optional<std::vector<std::string>> components_of(int fd) {
   const std::string path = path_of(fd);
-  if (root == "/") root.clear();
-  if (path.empty() || !path.starts_with(root)) return std::nullopt;
-  std::string_view rest = std::string_view(path).substr(root.size());
-  if (!rest.empty() && rest.front() != '/') return std::nullopt;
+  std::string_view rest = path;
+  if (!rest.starts_with('/')) return std::nullopt;
   std::vector<std::string> out;
   while (!rest.empty()) {
     rest.remove_prefix(1);
@@ -46,11 +43,11 @@ std::string client_prefix(std::span<const std::string> disk) {
   return out;
 }
 
-// What lies in a directory that the watcher may not list is not told.
-bool may_list(const Share& share, const Subscriber& subscriber, const std::string& directory) {
-  if (!subscriber.caller || !subscriber.caller->switch_identity) return true;
+// What lies in a directory that the watcher may not list is not told. `beneath`: from what it watches.
+bool may_list(const Subscriber& subscriber, std::span<const std::string> beneath) {
+  if (beneath.empty() || !subscriber.caller || !subscriber.caller->switch_identity) return true;
   const ActingAs acting(subscriber.caller.get());
-  return acting.ok() && faccessat(share.root->fd(), directory.c_str(), R_OK, AT_EACCESS) == 0;
+  return acting.ok() && faccessat(subscriber.directory.get(), join(beneath).c_str(), R_OK, AT_EACCESS) == 0;
 }
 
 void deliver(const SubscriberRef& to, const std::string& prefix, const std::vector<OwnChanges::Entry>& entries) {
@@ -79,42 +76,45 @@ void OwnChanges::remove(const SubscriberRef& subscriber) {
   count_ = subscribers_.size();
 }
 
-void OwnChanges::tell(const Share& share, int directory, std::vector<Entry> entries) {
+void OwnChanges::tell(int directory, std::vector<Entry> entries) {
   if (!wanted()) return;
-  const auto components = beneath_root(share, directory);
-  if (components) tell_beneath(share, *components, entries);
+  const auto components = components_of(directory);
+  if (components) tell_in(*components, entries);
 }
 
-void OwnChanges::tell_of(const Share& share, int object, ChangeAction action, ChangeKinds kinds,
-                         std::string_view stream) {
+void OwnChanges::tell_of(int object, ChangeAction action, ChangeKinds kinds, std::string_view stream) {
   if (!wanted()) return;
-  auto components = beneath_root(share, object);
+  auto components = components_of(object);
   if (!components || components->empty()) return;
   std::string name = to_client_name(components->back());
   if (!stream.empty()) (name += ':') += stream;
   components->pop_back();
-  tell_beneath(share, *components, {{action, kinds, std::move(name)}});
+  tell_in(*components, {{action, kinds, std::move(name)}});
 }
 
 // Each directory on the way up may be watched; the nearest also by those who want no subtree.
-void OwnChanges::tell_beneath(const Share& share, const Components& directory, const std::vector<Entry>& entries) {
+void OwnChanges::tell_in(const Components& directory, const std::vector<Entry>& entries) {
   std::vector<SubscriberRef> all;
   {
     const std::lock_guard lock(mutex_);
     all = subscribers_;
   }
-  const std::string where = join(directory);
   for (std::size_t depth = 0; depth <= directory.size(); ++depth) {
-    const std::size_t above = directory.size() - depth;
-    const auto status = status_of_entry(share.root->fd(), join(std::span(directory).first(above)).c_str());
+    const std::span<const std::string> above = std::span(directory).first(directory.size() - depth);
+    const auto status = status_of_entry(AT_FDCWD, above.empty() ? "/" : ('/' + join(above)).c_str());
     if (!status) continue;
     const NodeId id = id_of(*status);
-    const std::string prefix = client_prefix(std::span(directory).subspan(above));
+    const std::span<const std::string> beneath = std::span(directory).subspan(above.size());
     for (const SubscriberRef& subscriber : all) {
       const bool concerned = subscriber->id == id && (depth == 0 || subscriber->subtree);
-      if (concerned && (depth == 0 || may_list(share, *subscriber, where))) deliver(subscriber, prefix, entries);
+      if (concerned && may_list(*subscriber, beneath)) deliver(subscriber, client_prefix(beneath), entries);
     }
   }
+}
+
+OwnChanges& own_changes() {
+  static OwnChanges all;
+  return all;
 }
 
 }  // namespace dozo::vfs::posix

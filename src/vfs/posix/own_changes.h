@@ -1,4 +1,4 @@
-// OwnChanges: tells the watches of a volume what this process itself does, exactly, where their feed leaves that out.
+// OwnChanges: tells watches what this process itself does, exactly, where their feed leaves that out.
 #pragma once
 
 #include <atomic>
@@ -29,7 +29,8 @@ struct Subscriber {
 };
 using SubscriberRef = std::shared_ptr<Subscriber>;
 
-// Any thread, not while acting as somebody.
+// One for the process: several shares may lie in one folder, or one in another. Any thread, not while acting as
+// somebody.
 class OwnChanges {
  public:
   using Entry = NamedChange;
@@ -39,17 +40,19 @@ class OwnChanges {
   bool wanted() const { return count_.load(std::memory_order_relaxed) != 0; }
 
   // About entries of a directory, which belong together; free while nobody watches.
-  void tell(const Share& share, int directory, std::vector<Entry> entries);
+  void tell(int directory, std::vector<Entry> entries);
   // About the object behind a descriptor, by the name it has now; `stream` is that of one of its streams.
-  void tell_of(const Share& share, int object, ChangeAction action, ChangeKinds kinds, std::string_view stream = {});
+  void tell_of(int object, ChangeAction action, ChangeKinds kinds, std::string_view stream = {});
 
  private:
-  using Components = std::vector<std::string>;  // on disk, beneath the root
-  void tell_beneath(const Share& share, const Components& directory, const std::vector<Entry>& entries);
+  using Components = std::vector<std::string>;  // on disk, beneath "/"
+  void tell_in(const Components& directory, const std::vector<Entry>& entries);
 
   std::atomic<std::size_t> count_ = 0;
   std::mutex mutex_;
   std::vector<SubscriberRef> subscribers_;
 };
+
+OwnChanges& own_changes();
 
 }  // namespace dozo::vfs::posix

@@ -7,8 +7,6 @@
 
 #include <cerrno>
 
-#include "vfs/posix/own_changes.h"
-
 namespace dozo::vfs::posix {
 namespace {
 
@@ -44,10 +42,7 @@ Share::Share(UniqueFd root_fd, const struct statx& status, const BackendOptions&
       case_sensitive(options.case_sensitive),
       read_only(options.read_only),
       reliable_events(sees_all_changes(root->fd())),
-      root_path(options.path),
-      own_changes(std::make_unique<OwnChanges>()) {}
-
-Share::~Share() = default;
+      root_path(options.path) {}
 
 Result<> Share::check_writable() const {
   if (read_only) return fail(NtStatus::MEDIA_WRITE_PROTECTED);

@@ -37,11 +37,8 @@ inline int fd_of(const NodeRef& node) { return posix_node(*node).fd(); }
 // Whether an operation may wait for a disk, or has to give up with EAGAIN instead.
 enum class Wait { no, yes };
 
-class OwnChanges;
-
 struct Share {
   Share(UniqueFd root_fd, const struct statx& status, const BackendOptions& options);
-  ~Share();
 
   const PosixNodeRef root;
   const bool case_sensitive;
@@ -50,7 +47,6 @@ struct Share {
   const std::string root_path;
   mutable NameCache names{NameCache::Limits{}};
   mutable RecordCache records;
-  const std::unique_ptr<OwnChanges> own_changes;
 
   // Learned as we go.
   mutable std::atomic<bool> can_resolve_cached = true;

@@ -147,13 +147,13 @@ Result<ByteVector> PosixStream::load() const {
 
 Result<> PosixStream::store(Bytes data) const {
   DOZO_CHECK(save(fd_.get(), xattr_, data));
-  share_->own_changes->tell_of(*share_, fd_.get(), ChangeAction::modified_stream,
-                               ChangeKind::stream_size | ChangeKind::stream_write, stream_of(xattr_).value_or(""));
+  own_changes().tell_of(fd_.get(), ChangeAction::modified_stream, ChangeKind::stream_size | ChangeKind::stream_write,
+                        stream_of(xattr_).value_or(""));
   return {};
 }
 
 Result<> PosixStream::told(Result<> done, ChangeKinds kinds) const {
-  if (done && !kinds.empty()) share_->own_changes->tell_of(*share_, fd_.get(), ChangeAction::modified, kinds);
+  if (done && !kinds.empty()) own_changes().tell_of(fd_.get(), ChangeAction::modified, kinds);
   return done;
 }
 

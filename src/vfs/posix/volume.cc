@@ -145,24 +145,24 @@ PosixVolume::PosixVolume(ShareRef share)
 PosixVolume::~PosixVolume() = default;
 
 void PosixVolume::tell_entry(const NodeRef& directory, NamedChange change) {
-  share_->own_changes->tell(*share_, fd_of(directory), {std::move(change)});
+  own_changes().tell(fd_of(directory), {std::move(change)});
 }
 
 void PosixVolume::tell_rename(const Location& from, const Resolved& to, const RenameMade& made) {
-  if (!share_->own_changes->wanted()) return;
+  if (!own_changes().wanted()) return;
   RenameTold told = changes_of(made);
   if (made.same_directory) {
     std::ranges::move(told.entered, std::back_inserter(told.left));
     told.entered.clear();
   }
-  share_->own_changes->tell(*share_, fd_of(from.parent), std::move(told.left));
-  if (!told.entered.empty()) share_->own_changes->tell(*share_, fd_of(to.parent), std::move(told.entered));
+  own_changes().tell(fd_of(from.parent), std::move(told.left));
+  if (!told.entered.empty()) own_changes().tell(fd_of(to.parent), std::move(told.entered));
 }
 
 void PosixVolume::tell_stream(int file, ChangeAction action, std::string_view stream) {
   const ChangeKinds kinds = action == ChangeAction::modified_stream ? ChangeKind::stream_size | ChangeKind::stream_write
                                                                     : ChangeKinds(ChangeKind::stream_name);
-  share_->own_changes->tell_of(*share_, file, action, kinds, stream);
+  own_changes().tell_of(file, action, kinds, stream);
 }
 
 Task<Result<VolumeInfo>> PosixVolume::volume_info(CallerRef) {
@@ -218,7 +218,7 @@ Task<Result<>> PosixVolume::overwrite(CallerRef, File& file, FileAttributes attr
   const int fd = posix_file->fd();
   DOZO_CO_CHECK(
       co_await runtime::offload(runtime::Loop::current(), [&, fd] { return empty_file(*share_, fd, attributes); }));
-  share_->own_changes->tell_of(*share_, fd, ChangeAction::modified, kinds_of_replacement());
+  own_changes().tell_of(fd, ChangeAction::modified, kinds_of_replacement());
   co_return Result<>{};
 }
 

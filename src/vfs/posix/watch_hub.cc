@@ -74,7 +74,7 @@ Task<Result<SubscriberRef>> WatchHub::subscribe(CallerRef caller, int directory,
   --adding_;
   if (!tree) co_return fail(tree.error());
   subscribers_.push_back(subscriber);
-  if (feed_->tells_own()) share_->own_changes->add(subscriber);
+  if (feed_->tells_own()) own_changes().add(subscriber);
   register_tree(subscriber, *tree);
   watch_parent(subscriber);
   handle(std::exchange(early_, {}));
@@ -88,7 +88,7 @@ Task<Result<SubscriberRef>> WatchHub::subscribe(CallerRef caller, int directory,
 void WatchHub::unsubscribe(const SubscriberRef& subscriber) {
   subscriber->listener = nullptr;
   std::erase(subscribers_, subscriber);
-  share_->own_changes->remove(subscriber);
+  own_changes().remove(subscriber);
   if (subscribers_.empty()) feed_->remove_all();
   for (auto it = interests_.begin(); it != interests_.end();) {
     const Interest one = it->second.front();
