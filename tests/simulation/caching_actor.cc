@@ -26,16 +26,16 @@ const std::vector<ActionRow>& rows() {
         {"durable", 3},
         {"how", 4}}},
       {"close", 9, {{"which", 8}}},
-      {"read", 26, {{"which", 8}, {"cell", kCells}}},
-      {"write", 22, {{"which", 8}, {"cell", kCells}}},
+      {"read", 55, {{"which", 8}, {"cell", kCells}}},
+      {"write", 40, {{"which", 8}, {"cell", kCells}}},
       {"flush", 3, {{"which", 8}}},
       {"lock", 6, {{"which", 8}, {"from", 4}, {"length", 3}, {"kind", 4}}},
       {"unlock", 3, {{"which", 8}}},
-      {"rename", 2, {{"which", 8}, {"to", kFileNames.size()}, {"replace", 2}}},
-      {"remove", 2, {{"which", 8}}},
-      {"watch", 2, {{"small", 2}}},
+      {"rename", 4, {{"which", 8}, {"to", kFileNames.size()}, {"replace", 2}}},
+      {"remove", 4, {{"which", 8}}},
+      {"watch", 4, {{"small", 2}}},
       {"cancel", 1, {{"which", 4}}},
-      {"temper", 3, {{"kind", 8}}},
+      {"temper", 3, {{"kind", 14}}},
       {"drop", 3, {{"how", 3}}},
       {"abandon", 1, {{"how", 3}}},
       {"logoff", 1, {}},
@@ -165,7 +165,8 @@ void CachingActor::run(const Step& step, std::vector<std::unique_ptr<CachingActo
     return;
   }
   if (action == CachingAction::temper) {
-    temper_ = static_cast<Temper>(step.values[0]);
+    temper_ = step.values[0] <= static_cast<std::uint32_t>(Temper::never) ? static_cast<Temper>(step.values[0])
+                                                                          : Temper::prompt;
     return;
   }
   if (client_ == nullptr) connect();
@@ -177,7 +178,7 @@ runtime::Task<void> CachingActor::perform(Step step) {
   const auto& v = step.values;
   const auto action = static_cast<CachingAction>(step.action);
   if (action == CachingAction::open) co_return co_await open(step);
-  if (action == CachingAction::watch) co_return co_await watch(v[0] == 0 ? 4096 : 64);
+  if (action == CachingAction::watch) co_return co_await watch(v[0] == 0 ? 4096 : 16);
   if (action == CachingAction::cancel) co_return cancel_some(v[0]);
   if (action == CachingAction::logoff) co_return co_await log_off();
   if (action == CachingAction::doze) co_return co_await doze(kDozes[v[0]]);

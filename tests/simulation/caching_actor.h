@@ -63,7 +63,7 @@ struct CachingModel {
   }
 };
 
-inline constexpr std::uint32_t kCells = 4;
+inline constexpr std::uint32_t kCells = 2;
 
 // Data that was written and not sent yet.
 struct DirtyCell {

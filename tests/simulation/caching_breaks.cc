@@ -54,8 +54,9 @@ CachingActor::Wish CachingActor::wish_of(const Step& step) {
                                          Access::read_data | Access::write_data | Access::delete_object};
   const auto& v = step.values;
   const std::uint32_t file = v[0], cache = v[3];
+  const auto named = static_cast<std::uint8_t>(std::ranges::find(kFileNames, kFileNames[file]) - kFileNames.begin());
   Wish wish;
-  wish.args.access = kAccess[v[1]] | Access::read_attributes | Access::synchronize;
+  wish.args.access = kAccess[v[1] % 4] | Access::read_attributes | Access::synchronize;
   wish.args.share = ShareAccess::from_wire(v[2] > 3 ? 7 : 7 - v[2]);
   if (v[6] == 1) wish.args.disposition = CreateDisposition::open;
   if (v[6] == 2) wish.args.disposition = CreateDisposition::create;
@@ -67,12 +68,8 @@ CachingActor::Wish CachingActor::wish_of(const Step& step) {
     wish.oplock = OplockLevel::lease;
     wish.lease.emplace();
     wish.lease->lease_state = kLeases[cache - 4];
-    wish.lease->lease_key.bytes = {0x1E,
-                                   0xA5,
-                                   0xE0,
-                                   static_cast<std::uint8_t>(number_),
-                                   static_cast<std::uint8_t>(file),
-                                   static_cast<std::uint8_t>(v[4])};
+    wish.lease->lease_key.bytes = {
+        0x1E, 0xA5, 0xE0, static_cast<std::uint8_t>(number_), named, static_cast<std::uint8_t>(v[4])};
     wish.lease_v2 = is_smb3(client_->dialect());
   }
   wish.durable = v[5] != 0;

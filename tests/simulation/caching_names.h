@@ -9,9 +9,10 @@
 
 namespace dozo::server::testing {
 
-// The first three are renamed and removed like the others; what is called `kOverwritten` is overwritten too, and
-// nothing else, so what it holds is not followed.
-inline constexpr std::array<std::string_view, 6> kFileNames = {"a", "b", "dir\\c", "dir\\d", "dir\\e", "over"};
+// Some more often than others. What is called `kOverwritten` is overwritten too, and nothing else, so what it holds is
+// not followed.
+inline constexpr std::array<std::string_view, 8> kFileNames = {"a", "a",      "dir\\c", "a",
+                                                               "b", "dir\\c", "dir\\d", "over"};
 inline constexpr std::string_view kOverwritten = "over";
 inline constexpr std::string_view kWatched = "dir";
 

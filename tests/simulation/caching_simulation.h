@@ -21,7 +21,7 @@ struct CachingOutcome {
 struct CachingSettings {
   share::Canary canary = share::Canary::none;
   std::uint32_t actors = 4;
-  std::size_t steps = 150;
+  std::size_t steps = 200;
 };
 
 Trace caching_trace(std::uint64_t seed, const CachingSettings& settings = {});

@@ -5,6 +5,9 @@
 #include <gtest/gtest.h>
 
 #include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
 
 #include "tests/simulation/caching_actor.h"
 
@@ -29,6 +32,20 @@ TEST(CachingSimulation, what_must_hold_holds) {
            << run_caching(fewer, settings).problem << "\n"
            << to_text(caching_actions(), fewer);
   }
+}
+
+// Traces that ended with a problem once, tests/simulation/traces/*.trace, as a failure prints them.
+TEST(CachingSimulation, what_was_wrong_once_is_right) {
+  int traces = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(DOZO_SOURCE_DIR "/tests/simulation/traces")) {
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto trace = parse_trace(caching_actions(), text);
+    ASSERT_TRUE(trace) << entry.path();
+    EXPECT_EQ(run_caching(*trace).problem, "") << entry.path();
+    ++traces;
+  }
+  EXPECT_GT(traces, 0);
 }
 
 TEST(CachingSimulation, a_second_run_of_a_seed_is_the_same) {
@@ -94,7 +111,7 @@ TEST_P(CachingCanary, a_planted_bug_is_found_and_its_trace_is_short) {
 
 INSTANTIATE_TEST_SUITE_P(EveryCanary, CachingCanary,
                          ::testing::Values(share::Canary::break_is_not_sent, share::Canary::break_is_not_awaited,
-                                           share::Canary::break_forgets_waiter, share::Canary::own_lease_is_broken));
+                                           share::Canary::own_lease_is_broken));
 
 }  // namespace
 }  // namespace dozo::server::testing
