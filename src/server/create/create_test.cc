@@ -298,13 +298,6 @@ TEST_F(Create, share_access_bits_that_do_not_exist_are_an_invalid_parameter) {
   EXPECT_EQ(status("f", {.share = ShareAccess::from_wire(8)}), NtStatus::INVALID_PARAMETER);
 }
 
-TEST_F(Create, no_oplock_and_no_lease_is_granted) {
-  wire::CreateRequest request = create_request("f", {});
-  request.requested_oplock_level = OplockLevel::batch;
-  const Answer answer = alice().call(wire::Command::create, request);
-  EXPECT_EQ(answer.as<wire::CreateResponse>().oplock_level, OplockLevel::none);
-}
-
 TEST_F(Create, the_maximal_access_is_told_to_who_asks) {
   OpenArgs args;
   args.contexts.push_back({wire::context_name::kQueryMaximalAccess, {}});
