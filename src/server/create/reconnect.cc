@@ -63,10 +63,7 @@ Result<> check_reconnect(const Open& open, const ReconnectAsk& ask) {
   // A FileId of another share is none of this one.
   if (fold_name(open.tree->share->config.name) != ask.share) return not_found();
   if (handle.lease && handle.client_guid != ask.client_guid) return not_found();
-  // [MS-SMB2] 3.3.5.9.12 comes back to what was asked for with a create GUID, 3.3.5.9.7 to what was not; resilient
-  // opens know no GUID.
   if (ask.v2) DOZO_CHECK(check_v2(handle, ask));
-  if (!ask.v2 && handle.is_v2) return not_found();
   DOZO_CHECK(check_lease(handle, ask));
   // [MS-SMB2] 3.3.5.9.7, 3.3.5.9.12: under its lease the open is known by its name.
   const bool named = durable_path(open.path, open.stream) == ask.path;

@@ -137,9 +137,26 @@ TEST_F(DurableTest, a_create_guid_must_match) {
   drop(alice());
   Client& back = again();
   EXPECT_EQ(come_back(back, {v2_again(id, 2)}).status(), NtStatus::OBJECT_NAME_NOT_FOUND);
-  EXPECT_EQ(come_back(back, {v1_again(id)}).status(), NtStatus::OBJECT_NAME_NOT_FOUND);
   EXPECT_EQ(come_back(back, {v2_again(id, 1, true)}).status(), NtStatus::INVALID_PARAMETER);
   EXPECT_EQ(come_back(back, {v2_again(id, 1)}).status(), NtStatus::SUCCESS);
+}
+
+TEST_F(DurableTest, what_was_granted_as_v2_is_come_back_to_as_v1) {
+  const FileId id = alice().open("f", batch({v2(1)}));
+  drop(alice());
+  EXPECT_EQ(come_back(again(), {v1_again(id)}).status(), NtStatus::SUCCESS);
+}
+
+TEST_F(DurableTest, the_rest_of_a_reconnecting_create_means_nothing) {
+  const FileId id = alice().open("f", batch({v1()}));
+  drop(alice());
+  Client& back = again();
+  wire::CreateRequest request = create_request("none", batch({v1_again(id)}));
+  request.create_disposition = static_cast<CreateDisposition>(0x78);
+  request.impersonation_level = static_cast<ImpersonationLevel>(0x12345678);
+  request.create_options = CreateOptions::from_wire(0xFFFFFFFF);
+  request.share_access = ShareAccess::from_wire(0x80);
+  EXPECT_EQ(back.call(wire::Command::create, request).status(), NtStatus::SUCCESS);
 }
 
 TEST_F(DurableTest, a_lease_is_come_back_to_with_its_key_and_version) {
