@@ -61,10 +61,10 @@ TEST_F(OutsideChanges, a_level_ii_oplock_ends_too) {
 }
 
 TEST_F(OutsideChanges, a_directory_that_gets_an_entry_outside_is_no_longer_cached) {
-  bob().open("d", directory_args());
-  ASSERT_EQ(granted(alice().create("d", with_lease(key(2), kReadHandle, directory_args()))), kReadHandle);
+  Client& peer = world().log_on({.capabilities = wire::Capability::directory_leasing | wire::Capability::leasing});
+  ASSERT_EQ(granted(peer.create("d", with_lease(key(2), kReadHandle, directory_args()))), kReadHandle);
   ASSERT_TRUE(volume().outside_write({"d", "f"}, "new"));
-  EXPECT_TRUE(broken_to(alice().next_break()).empty());
+  EXPECT_TRUE(broken_to(peer.next_break()).empty());
 }
 
 TEST_F(OutsideChanges, the_file_of_another_name_stays_cached) {

@@ -58,7 +58,7 @@ TEST_F(ChangeNotify, a_rename_tells_both_names) {
 }
 
 TEST_F(ChangeNotify, a_move_is_a_removal_here_and_an_addition_there) {
-  bob().open("d", directory_args());
+  bob().close(bob().open("d", directory_args()));
   const FileId file = bob().open("f");
   const MessageId id = start(watched(), kFileName, true);
   EXPECT_EQ(bob().set(file, wire::FileInfoClass::rename, wire::FileRenameInformation{.file_name = u"d\\f"}),
