@@ -48,11 +48,12 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
   if (grant.caching().oplock == OplockLevel::lease) open->lease = lease_of(request, plan.lease->key);
   open->parent_lease = parent_lease_of(request, plan);
   opens.put(open);
-  request.server.sharing().opens().publish(grant.id(), {.loop = &runtime::Loop::current(),
-                                                        .open = open,
-                                                        .owner = share::OwnerId(request.session->id.value()),
-                                                        .file_id = *id,
-                                                        .encrypted = request.tree->share->encryption_required});
+  request.server.sharing().opens().publish(
+      grant.id(), {.loop = &runtime::Loop::current(),
+                   .open = open,
+                   .owner = share::OwnerId(request.session->id.value()),
+                   .file_id = *id,
+                   .encrypted = request.encrypted || request.tree->share->encryption_required});
   grant.publish();
   // Until the answer is on its way, breaks of what it grants are held.
   request.chain.replies->announce_with_next(grant.id());
@@ -95,10 +96,9 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
   if (!authorization) co_return fail(authorization.error());
   if (!target->exists()) co_return co_await make_new(request, parameters, plan, *authorization, *target);
 
-  Arbitration about{
-      .key = key_of(*request.tree, target->info.id, parameters.name.stream),
-      .where = *target,
-      .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
+  Arbitration about{.key = key_of(*request.tree, target->info.id, parameters.name.stream),
+                    .where = *target,
+                    .is_directory = target->info.type == vfs::NodeType::directory && parameters.name.stream.empty()};
   auto grant = co_await arbitrate(request, parameters, plan, authorization->granted, about);
   waited = about.waited;
   if (!grant) co_return fail(grant.error());
