@@ -31,6 +31,8 @@ enum class Canary : std::uint8_t {
   rollback_keeps_first,  // a refused lock series leaves its first lock behind
   break_forgets_waiter,  // the end of a break wakes all who wait but the last
   own_lease_is_broken,   // an open breaks the lease it shares
+  break_is_not_sent,     // nobody hears of a break
+  break_is_not_awaited,  // who needs a break goes on before it is acknowledged
 };
 
 struct EngineOptions {

@@ -70,7 +70,8 @@ Engine::State::Awaited Engine::State::break_connected(const BreakRule& rule, Str
   for (CacheHolder* holder : met) {
     const LeaseState held = holder->state;
     const LeaseState loses = holder->lease ? rule.lease_loses : rule.oplock_loses;
-    if (held.has_any(rule.waits_for) && !is_disconnected(*holder)) awaited.push_back(holder);
+    const bool is_awaited = held.has_any(rule.waits_for) && options.canary != Canary::break_is_not_awaited;
+    if (is_awaited && !is_disconnected(*holder)) awaited.push_back(holder);
     if (holder->breaking)
       holder->required = broken(holder->required, loses);
     else
@@ -96,7 +97,7 @@ void Engine::State::start_break(CacheHolder& holder, LeaseState to, Effects& out
 }
 
 void Engine::State::announce(const CacheHolder& holder, LeaseState from, LeaseState to, Effects& out) const {
-  if (is_disconnected(holder)) return;
+  if (is_disconnected(holder) || options.canary == Canary::break_is_not_sent) return;
   if (holder.lease) return out.push(BreakLease{*holder.lease, from, to, holder.epoch, needs_acknowledgement(from)});
   const OpenId open = holder.opens.front();
   out.push(BreakOplock{open, find_open(open)->request.owner, oplock_of(to)});

@@ -23,52 +23,38 @@ namespace {
 
 using wire::Command;
 
-constexpr std::array<std::string_view, 19> kActionNames = {"open",
-                                                           "close",
-                                                           "read",
-                                                           "write",
-                                                           "lock",
-                                                           "unlock",
-                                                           "remove",
-                                                           "rename",
-                                                           "query",
-                                                           "list",
-                                                           "notify",
-                                                           "flush",
-                                                           "compound",
-                                                           "echo",
-                                                           "private_write",
-                                                           "private_read",
-                                                           "private_truncate",
-                                                           "tree_disconnect",
-                                                           "logoff"};
-
 constexpr std::size_t kPrivateMax = 300'000;
 constexpr std::size_t kOpensMax = 12;
 
-struct Weight {
-  Action action;
-  unsigned parts;
-};
-constexpr std::array<Weight, 19> kWeights = {{{Action::open, 26},
-                                              {Action::close, 12},
-                                              {Action::read, 8},
-                                              {Action::write, 8},
-                                              {Action::lock, 36},
-                                              {Action::unlock, 14},
-                                              {Action::remove, 4},
-                                              {Action::rename, 5},
-                                              {Action::query, 3},
-                                              {Action::list, 3},
-                                              {Action::notify, 10},
-                                              {Action::flush, 2},
-                                              {Action::compound, 5},
-                                              {Action::echo, 2},
-                                              {Action::private_write, 8},
-                                              {Action::private_read, 6},
-                                              {Action::private_truncate, 3},
-                                              {Action::tree_disconnect, 1},
-                                              {Action::logoff, 1}}};
+constexpr std::uint32_t kDice = 1'000'000;
+
+const std::vector<ActionRow>& rows() {
+  static const std::vector<ActionRow> kRows = {
+      {"open", 26, {{"dice", kDice}}},
+      {"close", 12, {{"dice", kDice}}},
+      {"read", 8, {{"dice", kDice}}},
+      {"write", 8, {{"dice", kDice}}},
+      {"lock", 36, {{"dice", kDice}}},
+      {"unlock", 14, {{"dice", kDice}}},
+      {"remove", 4, {{"dice", kDice}}},
+      {"rename", 5, {{"dice", kDice}}},
+      {"query", 3, {{"dice", kDice}}},
+      {"list", 3, {{"dice", kDice}}},
+      {"notify", 10, {{"dice", kDice}}},
+      {"flush", 2, {{"dice", kDice}}},
+      {"compound", 5, {{"dice", kDice}}},
+      {"echo", 2, {{"dice", kDice}}},
+      {"private_write", 8, {{"dice", kDice}}},
+      {"private_read", 6, {{"dice", kDice}}},
+      {"private_truncate", 3, {{"dice", kDice}}},
+      {"tree_disconnect", 1, {{"dice", kDice}}},
+      {"logoff", 1, {{"dice", kDice}}},
+      {"cancel", 10, {{"dice", kDice}}},
+      {"leave", 3, {{"dice", kDice}}},
+      {"settle", 14, {}},
+  };
+  return kRows;
+}
 
 // What each action may end with besides success. What is not here is a problem.
 struct Expectation {
@@ -127,7 +113,8 @@ std::string patched(std::string content, std::uint64_t offset, std::string_view 
 
 }  // namespace
 
-std::string_view to_string(Action action) { return kActionNames[static_cast<std::size_t>(action)]; }
+ActionTable free_actions() { return rows(); }
+std::string_view to_string(Action action) { return rows()[static_cast<std::size_t>(action)].name; }
 
 // --- Connecting --------------------------------------------------------------------------------------------------
 
@@ -207,19 +194,26 @@ KnownOpen* Actor::find(FileId id) {
   return found == opens_.end() ? nullptr : &*found;
 }
 
-void Actor::act() {
+void Actor::run(const Step& step) {
+  random_ = runtime::SeededRandom(step.values.empty() ? 0 : step.values[0]);
+  if (client_ == nullptr) return connect();
+  const auto action = static_cast<Action>(step.action);
+  return action == Action::leave ? leave() : act(action);
+}
+
+void Actor::cancel_some() {
+  if (pending_.empty()) return;
+  auto at = pending_.begin();
+  std::advance(at, static_cast<std::ptrdiff_t>(below(pending_.size())));
+  if (one_in(2)) return client_->cancel(at->first);
+  client_->cancel_by_message_id(at->first);
+}
+
+void Actor::act(Action action) {
   if (leaving_ || client_->credits() < 16) return;
-  if (!pending_.empty() && one_in(15)) {
-    auto at = pending_.begin();
-    std::advance(at, static_cast<std::ptrdiff_t>(below(pending_.size())));
-    return one_in(2) ? client_->cancel(at->first) : client_->cancel_by_message_id(at->first);
-  }
-  unsigned total = 0;
-  for (const Weight& w : kWeights) total += w.parts;
-  std::uint64_t at = below(total);
-  const auto* row = kWeights.begin();
-  while (at >= row->parts) at -= row++->parts;
-  switch (row->action) {
+  switch (action) {
+    case Action::cancel:
+      return cancel_some();
     case Action::open:
       return start_open();
     case Action::compound:
@@ -229,12 +223,12 @@ void Actor::act() {
     case Action::private_write:
     case Action::private_read:
     case Action::private_truncate:
-      return start_private(row->action);
+      return start_private(action);
     case Action::tree_disconnect:
     case Action::logoff:
-      return start_leaving(row->action);
+      return start_leaving(action);
     default:
-      return start_on_open(row->action);
+      return start_on_open(action);
   }
 }
 
@@ -371,7 +365,7 @@ void Actor::start_private(Action action) {
 }
 
 void Actor::start_leaving(Action action) {
-  if (private_busy_ || !one_in(3)) return;
+  if (private_busy_) return;
   leaving_ = true;
   const MessageId id = action == Action::logoff
                            ? client_->start(Command::logoff, wire::LogoffRequest{})

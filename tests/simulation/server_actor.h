@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "server/testing/world.h"
+#include "tests/simulation/steps.h"
 
 namespace dozo::server::testing {
 
@@ -31,7 +32,12 @@ enum class Action : std::uint8_t {
   private_truncate,
   tree_disconnect,
   logoff,
+  cancel,
+  leave,
+  settle,
 };
+// The rows are in the order of Action; what an action does in detail comes from its argument, the dice.
+ActionTable free_actions();
 std::string_view to_string(Action action);
 
 struct KnownOpen {
@@ -54,16 +60,12 @@ struct Pending {
 
 class Actor {
  public:
-  Actor(World& world, runtime::SeededRandom& random, int number, std::map<std::string, int>& seen)
-      : world_(world), random_(random), number_(number), seen_(seen) {}
+  Actor(World& world, int number, std::map<std::string, int>& seen) : world_(world), number_(number), seen_(seen) {}
 
   bool is_connected() const { return client_ != nullptr; }
-  // A new connection of a random dialect, signed or encrypted; its private file is as it was left.
-  void connect();
-  // One more request, or a cancel. Nothing is waited for.
-  void act();
-  // The connection ends in one of the ways connections end.
-  void leave();
+  // One more request, a cancel, or the end of the connection. Nothing is waited for. Without a connection: a new one
+  // instead.
+  void run(const Step& step);
   // Takes in what has been answered.
   void look();
   // A problem of the model's; empty: none.
@@ -76,6 +78,12 @@ class Actor {
   std::vector<std::pair<std::uint64_t, wire::LockElement>> waiting_locks() const;
 
  private:
+  // A new connection of a random dialect, signed or encrypted; its private file is as it was left.
+  void connect();
+  void act(Action action);
+  void cancel_some();
+  // The connection ends in one of the ways connections end.
+  void leave();
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
   void start(Pending pending, MessageId id) { pending_[id] = std::move(pending); }
@@ -100,7 +108,7 @@ class Actor {
   void fail_with(std::string what);
 
   World& world_;
-  runtime::SeededRandom& random_;
+  runtime::SeededRandom random_{1};  // of the step
   const int number_;
   std::map<std::string, int>& seen_;
   Client* client_ = nullptr;

@@ -2,55 +2,36 @@
 
 #include <fmt/format.h>
 
-#include "share/share_mode.h"
+#include "tests/simulation/rules.h"
 #include "tests/simulation/server_actor.h"
 
 namespace dozo::server::testing {
 namespace {
 
-bool overlap(const wire::LockElement& a, const wire::LockElement& b) {
-  return a.offset < b.offset + b.length && b.offset < a.offset + a.length;
-}
-bool is_exclusive(const wire::LockElement& lock) { return lock.flags.has(wire::LockFlag::exclusive_lock); }
-
-// Whether `b` lets `a` do what it may. [MS-FSA] 2.1.5.1.2.2, said once more and differently.
-bool permits(const KnownOpen& a, const KnownOpen& b) {
-  const bool a_counts = a.access.has_any(Access::read_data | Access::execute | Access::write_data |
-                                         Access::append_data | Access::delete_object);
-  const bool b_counts = b.access.has_any(Access::read_data | Access::execute | Access::write_data |
-                                         Access::append_data | Access::delete_object);
-  if (!a_counts || !b_counts) return true;
-  if (a.access.has_any(Access::read_data | Access::execute) && !b.share.has(ShareFlag::read)) return false;
-  if (a.access.has_any(Access::write_data | Access::append_data) && !b.share.has(ShareFlag::write)) return false;
-  return !a.access.has(Access::delete_object) || b.share.has(ShareFlag::delete_access);
-}
-
 class Simulation {
  public:
-  Simulation(std::uint64_t seed, const SimulationSettings& settings)
-      : random_(seed * 2 + 1), settings_(settings), world_(options_of(seed, settings)) {
-    if (random_.chance(500'000)) {
-      world_.volume("data").set_delay(std::chrono::microseconds(random_.between(1, 2000)));
+  Simulation(const Trace& trace, const SimulationSettings& settings)
+      : trace_(trace), world_(options_of(trace.seed, settings)) {
+    runtime::SeededRandom random(trace.seed);
+    if (random.chance(500'000)) {
+      world_.volume("data").set_delay(std::chrono::microseconds(random.between(1, 2000)));
     }
-    for (int i = 0; i < settings.actors; ++i) {
-      actors_.push_back(std::make_unique<Actor>(world_, random_, i, outcome_.seen));
+    for (std::uint32_t i = 0; i < settings.actors; ++i) {
+      actors_.push_back(std::make_unique<Actor>(world_, static_cast<int>(i), outcome_.seen));
     }
   }
 
   SimulationOutcome run() {
-    for (int i = 0; i < settings_.actions && outcome_.problem.empty(); ++i) {
-      Actor& actor = *actors_[random_.below(actors_.size())];
-      if (!actor.is_connected()) {
-        actor.connect();
-      } else if (random_.below(60) == 0) {
-        actor.leave();
-      } else {
-        actor.act();
+    for (const Step& step : trace_.steps) {
+      if (!outcome_.problem.empty()) break;
+      if (static_cast<Action>(step.action) == Action::settle) {
+        settle();
+      } else if (step.actor < actors_.size()) {
+        actors_[step.actor]->run(step);
       }
       // Not by steps: with nothing to do a step goes to the next timer, a quarter of an hour away.
-      world_.loop().run_for(std::chrono::microseconds(random_.below(1500)));
+      world_.loop().run_for(std::chrono::microseconds(step.wait_us));
       look();
-      if (random_.below(12) == 0) settle();
     }
     if (outcome_.problem.empty()) settle();
     const std::string left = world_.leave();
@@ -130,7 +111,7 @@ class Simulation {
     const auto opens = all_opens();
     for (const KnownOpen* a : opens) {
       for (const KnownOpen* b : opens) {
-        if (a == b || a->identity != b->identity || permits(*a, *b)) continue;
+        if (a == b || a->identity != b->identity || permits(a->access, b->access, b->share)) continue;
         fail_with(fmt::format("two opens of file {} that exclude each other: access {:#x}, share {:#x}", a->identity,
                               a->access.bits(), b->share.bits()));
       }
@@ -144,7 +125,7 @@ class Simulation {
       for (const KnownOpen* open : opens) {
         if (open->identity != identity) continue;
         for (const wire::LockElement& held : open->locks) {
-          if (overlap(held, wanted) && (is_exclusive(held) || is_exclusive(wanted))) return true;
+          if (exclude(held, wanted)) return true;
         }
       }
       return false;
@@ -161,24 +142,41 @@ class Simulation {
         if (a >= b || a->identity != b->identity) continue;
         for (const wire::LockElement& x : a->locks) {
           for (const wire::LockElement& y : b->locks) {
-            if (overlap(x, y) && (is_exclusive(x) || is_exclusive(y))) fail_with("two locks that exclude each other");
+            if (exclude(x, y)) fail_with("two locks that exclude each other");
           }
         }
       }
     }
   }
 
-  runtime::SeededRandom random_;
-  const SimulationSettings settings_;
+  const Trace& trace_;
   SimulationOutcome outcome_;
   World world_;
   std::vector<std::unique_ptr<Actor>> actors_;
 };
 
+class ServerRunner final : public TraceRunner {
+ public:
+  explicit ServerRunner(const SimulationSettings& settings) : settings_(settings) {}
+  std::string run(const Trace& trace) override { return run_server(trace, settings_).problem; }
+
+ private:
+  const SimulationSettings& settings_;
+};
+
 }  // namespace
 
-SimulationOutcome simulate_server(std::uint64_t seed, const SimulationSettings& settings) {
-  return Simulation(seed, settings).run();
+Trace server_trace(std::uint64_t seed, const SimulationSettings& settings) {
+  return generate(free_actions(), seed, settings.actors, settings.steps);
+}
+
+SimulationOutcome run_server(const Trace& trace, const SimulationSettings& settings) {
+  return Simulation(trace, settings).run();
+}
+
+Trace shrink_server(const Trace& trace, const SimulationSettings& settings) {
+  ServerRunner runner(settings);
+  return shrink(trace, runner);
 }
 
 }  // namespace dozo::server::testing

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/testing/world.h"
+#include "tests/simulation/steps.h"
 
 namespace dozo::server::testing {
 
@@ -23,10 +24,16 @@ struct SimulationOutcome {
 
 struct SimulationSettings {
   share::Canary canary = share::Canary::none;
-  int actors = 4;
-  int actions = 220;
+  std::uint32_t actors = 4;
+  std::size_t steps = 220;
 };
 
-SimulationOutcome simulate_server(std::uint64_t seed, const SimulationSettings& settings = {});
+Trace server_trace(std::uint64_t seed, const SimulationSettings& settings = {});
+SimulationOutcome run_server(const Trace& trace, const SimulationSettings& settings = {});
+inline SimulationOutcome simulate_server(std::uint64_t seed, const SimulationSettings& settings = {}) {
+  return run_server(server_trace(seed, settings), settings);
+}
+// A trace with fewer steps and the same problem.
+Trace shrink_server(const Trace& trace, const SimulationSettings& settings);
 
 }  // namespace dozo::server::testing

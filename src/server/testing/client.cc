@@ -39,8 +39,24 @@ runtime::Task<void> Client::run_reader() {
     const int rest = co_await socket_.recv_all(frame);
     if (rest < static_cast<int>(frame.size())) break;
     on_frame(std::move(frame));
+    while (!reading_) co_await read_again_.wait();
   }
   ended_ = true;
+  for (const auto& [id, arrival] : std::exchange(awaited_, {})) arrival->set(Answer{});
+}
+
+void Client::read_again() {
+  reading_ = true;
+  read_again_.notify();
+}
+
+runtime::Task<Answer> Client::answered(MessageId id) {
+  if (const Answer* answer = find_answer(id)) co_return *answer;
+  if (ended_) co_return Answer{};
+  runtime::OneShot<Answer> arrival;
+  awaited_[id] = &arrival;
+  Answer answer = co_await arrival;
+  co_return answer;
 }
 
 void Client::on_frame(ByteVector frame) {
@@ -96,6 +112,7 @@ void Client::take_break(Answer answer) {
   if (answer.header.tree_id != TreeId() || answer.header.credits != 0) add_problem("a break with a tree or credits");
   if (answer.is_signed) add_problem("a signed break");
   if (options_.encrypt && !answer.encrypted) add_problem("a plain break to a client that encrypts");
+  if (break_listener_ != nullptr) return break_listener_->on_break(*this, answer);
   breaks_.push_back(std::move(answer));
 }
 
@@ -138,6 +155,14 @@ void Client::take_answer(Answer answer) {
   const bool ok = answer.status() == NtStatus::SUCCESS;
   if (ok && asked->second.is_signed && !answer.encrypted && !answer.is_signed) add_problem(name + ": not signed");
   outstanding_.erase(asked);
+  const auto awaited = awaited_.find(id);
+  if (awaited != awaited_.end()) {
+    runtime::OneShot<Answer>* arrival = awaited->second;
+    awaited_.erase(awaited);
+    answers_[id] = answer;
+    arrival->set(std::move(answer));
+    return;
+  }
   answers_[id] = std::move(answer);
 }
 

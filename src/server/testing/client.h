@@ -17,7 +17,9 @@
 #include "model/access_mask.h"
 #include "model/create.h"
 #include "model/nt_status.h"
+#include "runtime/event.h"
 #include "runtime/gate.h"
+#include "runtime/one_shot.h"
 #include "runtime/socket.h"
 #include "wire/close.h"
 #include "wire/create.h"
@@ -112,6 +114,16 @@ struct OpenArgs {
 };
 wire::CreateRequest create_request(std::string_view name, const OpenArgs& args);
 
+class Client;
+// Whom a client tells of OPLOCK_BREAK notifications, as they arrive.
+class BreakListener {
+ public:
+  virtual void on_break(Client& client, const Answer& notification) = 0;
+
+ protected:
+  ~BreakListener() = default;
+};
+
 // Resource; belongs to its World. Calls run the simulated loop until the answer has come.
 class Client {
  public:
@@ -149,6 +161,12 @@ class Client {
   bool is_answered(MessageId id) const { return answers_.contains(id); }
   const Answer* find_answer(MessageId id) const;
   const Answer* find_interim(MessageId id) const;
+  // For coroutines on the world's loop, one per message: the answer, none() when the connection ends without one.
+  runtime::Task<Answer> answered(MessageId id);
+  void listen_for_breaks(BreakListener* listener) { break_listener_ = listener; }  // null: they are kept
+  // A client that does not read what has come, until it is told to again.
+  void read_nothing_more() { reading_ = false; }
+  void read_again();
 
   // --- Files, in words. What open() cannot do is a problem.
   Answer create(std::string_view name, OpenArgs args = {}, Sending sending = {});
@@ -258,6 +276,10 @@ class Client {
   std::map<MessageId, Asked> outstanding_;
   std::map<MessageId, Answer> interim_;
   std::map<MessageId, Answer> answers_;
+  std::map<MessageId, runtime::OneShot<Answer>*> awaited_;
+  BreakListener* break_listener_ = nullptr;
+  bool reading_ = true;
+  runtime::Event read_again_;
   std::deque<Answer> breaks_;
   std::vector<Answer> last_frame_;
   std::size_t frames_received_ = 0;

@@ -134,6 +134,7 @@ std::string World::leftovers() const {
 }
 
 std::string World::leave() {
+  for (const auto& client : clients_) client->read_again();
   for (const auto& client : clients_) client->hang_up();
   run_until([&] {
     bool busy = gate_.count() != 0;

@@ -1,0 +1,297 @@
+// What the caching actor may keep: asked for, granted, broken, acknowledged. [MS-SMB2] 3.2.5.19.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tests/simulation/caching_actor.h"
+#include "tests/simulation/caching_names.h"
+#include "wire/oplock_break.h"
+
+namespace dozo::server::testing {
+namespace {
+
+using wire::Command;
+
+constexpr LeaseState kR = LeaseBit::read;
+constexpr LeaseState kRH = LeaseBit::read | LeaseBit::handle;
+constexpr LeaseState kRW = LeaseBit::read | LeaseBit::write;
+constexpr LeaseState kRWH = kRH | LeaseBit::write;
+
+constexpr Duration kSlowly = std::chrono::seconds(3);
+constexpr Duration kTooLate = std::chrono::seconds(40);
+
+LeaseState state_of(OplockLevel level) {
+  switch (level) {
+    case OplockLevel::level_ii:
+      return kR;
+    case OplockLevel::exclusive:
+      return kRW;
+    case OplockLevel::batch:
+      return kRWH;
+    default:
+      return {};
+  }
+}
+
+std::string show(LeaseState state) {
+  std::string out;
+  if (state.has(LeaseBit::read)) out += 'R';
+  if (state.has(LeaseBit::write)) out += 'W';
+  if (state.has(LeaseBit::handle)) out += 'H';
+  return out.empty() ? "none" : out;
+}
+
+}  // namespace
+
+// --- What is asked for -------------------------------------------------------------------------------------------
+
+CachingActor::Wish CachingActor::wish_of(const Step& step) {
+  static constexpr std::array kOplocks = {OplockLevel::none, OplockLevel::level_ii, OplockLevel::exclusive,
+                                          OplockLevel::batch};
+  static constexpr std::array kLeases = {kR, kRH, kRW, kRWH};
+  static constexpr std::array kAccess = {Access::read_data | Access::write_data, AccessMask(Access::read_data),
+                                         AccessMask(Access::write_data),
+                                         Access::read_data | Access::write_data | Access::delete_object};
+  const auto& v = step.values;
+  const std::uint32_t file = v[0], cache = v[3];
+  const auto named = static_cast<std::uint8_t>(std::ranges::find(kFileNames, kFileNames[file]) - kFileNames.begin());
+  Wish wish;
+  wish.args.access = kAccess[std::min<std::uint32_t>(v[1], 3)] | Access::read_attributes | Access::synchronize;
+  wish.args.share = ShareAccess::from_wire(v[2] > 3 ? 7 : 7 - v[2]);
+  if (v[6] == 1) wish.args.disposition = CreateDisposition::open;
+  if (v[6] == 2) wish.args.disposition = CreateDisposition::create;
+  if (v[6] == 3 && kFileNames[file] == kOverwritten) wish.args.disposition = CreateDisposition::overwrite_if;
+  const bool has_leases = client_->dialect() >= Dialect::smb_2_1;
+  if (cache < 4 || !has_leases) {
+    wish.oplock = kOplocks[cache % 4];
+  } else {
+    wish.oplock = OplockLevel::lease;
+    wish.lease.emplace();
+    wish.lease->lease_state = kLeases[cache - 4];
+    wish.lease->lease_key.bytes = {
+        0x1E, 0xA5, 0xE0, static_cast<std::uint8_t>(number_), named, static_cast<std::uint8_t>(v[4])};
+    wish.lease_v2 = is_smb3(client_->dialect());
+  }
+  wish.durable = v[5] != 0;
+  wish.create_guid.bytes = {0xD2, static_cast<std::uint8_t>(number_)};
+  store_le(wish.create_guid.bytes.data() + 8, ++last_guid_);
+  return wish;
+}
+
+CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& said, std::uint64_t identity) {
+  if (said.oplock_level != OplockLevel::lease) {
+    if (said.oplock_level != OplockLevel::none && said.oplock_level != wish.oplock &&
+        said.oplock_level != OplockLevel::level_ii) {
+      fail_with("an oplock that was not asked for");
+    }
+    if (said.oplock_level == OplockLevel::none) return nullptr;
+    auto cache = std::make_shared<Cache>();
+    cache->identity = identity;
+    cache->state = state_of(said.oplock_level);
+    return cache;
+  }
+  const auto* context = wire::find_context(said.create_contexts, wire::context_name::kRequestLease);
+  if (!wish.lease || context == nullptr) {
+    fail_with("a lease that was not asked for, or says nothing");
+    return nullptr;
+  }
+  Guid key;
+  LeaseState state;
+  wire::LeaseFlags flags;
+  if (wish.lease_v2) {
+    const auto lease = wire::decode_plain<wire::LeaseContextV2>(context->data).value_or(wire::LeaseContextV2{});
+    key = lease.lease_key, state = lease.lease_state, flags = lease.flags;
+  } else {
+    const auto lease = wire::decode_plain<wire::LeaseContext>(context->data).value_or(wire::LeaseContext{});
+    key = lease.lease_key, state = lease.lease_state, flags = lease.lease_flags;
+  }
+  if (key != wish.lease->lease_key) fail_with("a lease of another key");
+  const auto known = leases_.find(key);
+  if (known == leases_.end()) {
+    if (!wish.lease->lease_state.has_all(state)) fail_with("a lease of more than was asked for");
+    auto cache = std::make_shared<Cache>();
+    cache->key = key;
+    cache->identity = identity;
+    cache->state = state;
+    leases_[key] = cache;
+    return cache;
+  }
+  const CacheRef& cache = known->second;
+  if (cache->identity != identity) fail_with("one lease key for two files");
+  const LeaseState most = cache->state | wish.lease->lease_state;
+  const bool breaking = flags.has(wire::LeaseFlag::break_in_progress);
+  if (!breaking && !most.has_all(state)) fail_with("a lease of more than was asked for");
+  if (!breaking && !state.has_all(cache->state)) {
+    fail_with(fmt::format("a lease is {} without a break, and was {}", show(state), show(cache->state)));
+  }
+  // While a break goes on, the client knows better than the answer what it still has.
+  if (!breaking) cache->state = state;
+  return cache;
+}
+
+// --- Breaks ------------------------------------------------------------------------------------------------------
+
+void CachingActor::on_break(Client& client, const Answer& notification) {
+  if (&client != client_) return;
+  if (!wire::is_lease_break(notification.bytes)) {
+    const auto said = notification.as<wire::OplockBreakNotification>();
+    const auto found = std::ranges::find(handles_, said.file_id, &Handle::id);
+    ++model_.seen["oplock break"];
+    if (found == handles_.end()) return;  // it was closed meanwhile
+    const CacheRef cache = (*found)->cache;
+    if (!cache || cache->key) return fail_with("a break of an oplock that it does not hold");
+    // [MS-SMB2] 3.3.4.6: one to none from level II is not acknowledged.
+    return take_break(cache, state_of(said.oplock_level), cache->state != kR);
+  }
+  const auto said = notification.as<wire::LeaseBreakNotification>();
+  ++model_.seen[fmt::format("lease break {} to {}", show(said.current_lease_state), show(said.new_lease_state))];
+  const auto known = leases_.find(said.lease_key);
+  if (known == leases_.end()) {
+    if (!keys_used_.contains(said.lease_key)) fail_with("a break of a lease that it never had");
+    return;
+  }
+  if (!said.current_lease_state.has_all(said.new_lease_state)) fail_with("a lease break that gives");
+  if (said.current_lease_state == said.new_lease_state) fail_with("a lease break that takes nothing");
+  // [MS-SMB2] 3.3.4.7: of R alone there is nothing to acknowledge.
+  const bool ack_required = said.flags.has(wire::LeaseBreakFlag::ack_required);
+  if (ack_required != (said.current_lease_state != kR)) {
+    fail_with(fmt::format("a break of {} that is {}to be acknowledged", show(said.current_lease_state),
+                          ack_required ? "" : "not "));
+  }
+  take_break(known->second, said.new_lease_state, ack_required);
+}
+
+void CachingActor::take_break(const CacheRef& cache, LeaseState to, bool ack_required) {
+  cache->state = cache->state & to;
+  if (!cache->can(LeaseBit::read)) cache->forget_clean();
+  if (!ack_required) {
+    if (!cache->can(LeaseBit::write) && !cache->dirty.empty() && !cache->owes_ack) {
+      fail_with("data it kept back, and a break that is not waited for");
+    }
+    return;
+  }
+  if (cache->owes_ack && temper_ != Temper::late && temper_ != Temper::never) {
+    return fail_with("a second break before the first was acknowledged");
+  }
+  runtime::spawn(gate_, answer_break(cache, to));
+}
+
+runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
+  cache->owes_ack = true;
+  const bool overslept = overslept_;
+  const Temper temper = overslept ? Temper::late : temper_;
+  if (temper == Temper::slow) co_await runtime::sleep_for(world_.loop(), kSlowly);
+  if (temper == Temper::vanishes && client_ != nullptr) client_->reset();
+  if (temper == Temper::logs_off && !leaving_ && client_ != nullptr) co_await log_off();
+  if (temper == Temper::meek) {
+    cache->state = to = {};
+    cache->forget_clean();
+  }
+  if (temper == Temper::closes) {
+    const std::vector<HandleRef> all = handles_;
+    for (const HandleRef& handle : all) {
+      if (handle->cache == cache) co_await close(handle);
+    }
+    cache->owes_ack = false;
+    co_return;
+  }
+  if (temper == Temper::late || temper == Temper::never) {
+    // It knows that it is too late for everything, and relies on nothing.
+    cache->state = to = {};
+    cache->forget_clean();
+    if (temper == Temper::never) {
+      lose(*cache);
+      cache->owes_ack = false;
+      co_return;
+    }
+    if (!overslept) co_await runtime::sleep_for(world_.loop(), kTooLate);
+  }
+  co_await acknowledge(cache, to, temper != Temper::late);
+  cache->owes_ack = false;
+}
+
+// Writes back what must be, and acknowledges.
+runtime::Task<void> CachingActor::acknowledge(CacheRef cache, LeaseState to, bool in_time) {
+  Client* client = client_;
+  std::vector<Flushed> done;
+  while (cache->flushing) co_await runtime::sleep_for(world_.loop(), std::chrono::microseconds(200));
+  if (client == nullptr || client != client_ || !is_used(cache)) co_return;
+  if (!to.has(LeaseBit::write) && !cache->dirty.empty()) {
+    const bool all_written = co_await write_back(cache, done);
+    static_cast<void>(all_written);  // what could not be is lost with the open
+  }
+  const NtStatus status = co_await send_acknowledgement(cache, to);
+  const bool accepted = status == NtStatus::SUCCESS;
+  settle_flushed(done, in_time && accepted);
+  if (status == NtStatus::IO_TIMEOUT || client != client_ || leaving_) co_return;
+  if (in_time && !accepted && is_used(cache)) {
+    fail_with(fmt::format("an acknowledgement in time ended with {}", dozo::to_string(status)));
+  }
+  if (!in_time && accepted && !overslept_) fail_with("an acknowledgement after the timeout was accepted");
+}
+
+runtime::Task<NtStatus> CachingActor::send_acknowledgement(CacheRef cache, LeaseState to) {
+  if (cache->key) {
+    const Answer answer =
+        co_await request(Command::oplock_break,
+                         wire::LeaseBreakAcknowledgment{.lease_key = *cache->key, .lease_state = to}, "acknowledge");
+    co_return answer.status();
+  }
+  const auto holder = std::ranges::find(handles_, cache, &Handle::cache);
+  if (holder == handles_.end()) co_return NtStatus::IO_TIMEOUT;
+  const OplockLevel level = to.has(LeaseBit::read) ? OplockLevel::level_ii : OplockLevel::none;
+  const Answer answer =
+      co_await request(Command::oplock_break,
+                       wire::OplockBreakAcknowledgment{.oplock_level = level, .file_id = (*holder)->id}, "acknowledge");
+  co_return answer.status();
+}
+
+// Data written back before anybody else could look was there from the moment it was written.
+void CachingActor::settle_flushed(const std::vector<Flushed>& done, bool in_time) {
+  for (const Flushed& flushed : done) {
+    for (const DirtyCell::Value& value : flushed.values) {
+      if (!in_time) model_.history.doubt(flushed.cell, value.value);
+      model_.history.end_write(flushed.cell, value.value, in_time ? value.at : flushed.done);
+    }
+  }
+}
+
+// Nothing of it counts any more: the open is gone, or the client has given up.
+void CachingActor::lose(Cache& cache) {
+  for (const auto& [cell, dirty] : cache.dirty) {
+    const Cell where{cache.identity, cell};
+    for (const DirtyCell::Value& value : dirty.before) model_.history.drop(where, value.value);
+    if (dirty.sent) {
+      model_.history.doubt(where, dirty.last.value);
+    } else {
+      model_.history.drop(where, dirty.last.value);
+    }
+  }
+  cache.dirty.clear();
+  cache.state = {};
+  cache.forget_clean();
+}
+
+// --- Who has it --------------------------------------------------------------------------------------------------
+
+bool CachingActor::is_used(const CacheRef& cache) const {
+  return std::ranges::any_of(handles_, [&](const HandleRef& h) { return h->cache == cache && !h->closing; });
+}
+
+HandleRef CachingActor::writer_of(const CacheRef& cache) const {
+  for (const HandleRef& handle : handles_) {
+    if (handle->cache == cache && handle->access.has(Access::write_data) && !handle->lost_at) return handle;
+  }
+  return nullptr;
+}
+
+// The handle is out of handles_.
+void CachingActor::release_cache(const HandleRef& handle) {
+  const CacheRef cache = handle->cache;
+  if (!cache || std::ranges::any_of(handles_, [&](const HandleRef& h) { return h->cache == cache; })) return;
+  lose(*cache);
+  cache->owes_ack = false;
+  if (cache->key) leases_.erase(*cache->key);
+}
+
+}  // namespace dozo::server::testing

@@ -1,0 +1,187 @@
+// The caching actor's durable opens: left behind by a connection that broke, come back to, and what strangers try with
+// them.
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "tests/simulation/caching_actor.h"
+#include "tests/simulation/caching_names.h"
+
+namespace dozo::server::testing {
+namespace {
+
+using wire::Command;
+namespace context_name = wire::context_name;
+
+// For timeouts that are measured at two ends.
+constexpr Duration kMargin = std::chrono::seconds(3);
+
+ByteVector lease_context(const Guid& key, LeaseState state, bool v2) {
+  if (v2) return wire::encode_plain(wire::LeaseContextV2{.lease_key = key, .lease_state = state});
+  return wire::encode_plain(wire::LeaseContext{.lease_key = key, .lease_state = state});
+}
+
+}  // namespace
+
+// --- Opening -----------------------------------------------------------------------------------------------------
+
+runtime::Task<Answer> CachingActor::send_open(const Wish& wish, const std::string& name) {
+  ReconnectRequest all{.name = name, .args = wish.args, .oplock = wish.oplock, .contexts = {}};
+  all.contexts.emplace_back(context_name::kQueryOnDiskId, ByteVector());
+  if (wish.lease) {
+    all.contexts.emplace_back(context_name::kRequestLease,
+                              lease_context(wish.lease->lease_key, wish.lease->lease_state, wish.lease_v2));
+  }
+  if (wish.durable && is_smb3(client_->dialect())) {
+    all.contexts.emplace_back(context_name::kDurableRequestV2,
+                              wire::encode_plain(wire::DurableHandleRequestV2{.create_guid = wish.create_guid}));
+  } else if (wish.durable) {
+    all.contexts.emplace_back(context_name::kDurableRequest, wire::encode_plain(wire::DurableHandleRequest{}));
+  }
+  Answer answer = co_await call(Command::create, all.encoded(), "open");
+  co_return answer;
+}
+
+ByteVector CachingActor::ReconnectRequest::encoded() const {
+  wire::CreateRequest request = create_request(name, args);
+  request.requested_oplock_level = oplock;
+  for (const auto& [tag, data] : contexts) request.create_contexts.push_back({tag, data});
+  return body_of(request);
+}
+
+void CachingActor::take_open(const Wish& wish, const std::string& name, const Answer& answer) {
+  const auto said = answer.as<wire::CreateResponse>();
+  const auto* disk_id = wire::find_context(said.create_contexts, context_name::kQueryOnDiskId);
+  if (disk_id == nullptr) return fail_with("an open without the file's id");
+  auto handle = std::make_shared<Handle>();
+  handle->id = said.file_id;
+  handle->name = name;
+  handle->identity = wire::decode_plain<wire::QueryOnDiskIdResponse>(disk_id->data)
+                         .value_or(wire::QueryOnDiskIdResponse{})
+                         .disk_file_id;
+  handle->access = wish.args.access;
+  handle->share = wish.args.share;
+  handle->lease_v2 = wish.lease_v2;
+  if (name == kOverwritten) model_.history.untrack(handle->identity);
+  handle->cache = take_lease(wish, said, handle->identity);
+  if (handle->cache) ++model_.seen[handle->cache->key ? "lease granted" : "oplock granted"];
+  if (const auto* v2 = wire::find_context(said.create_contexts, context_name::kDurableRequestV2)) {
+    const auto durable = wire::decode_plain<wire::DurableHandleResponseV2>(v2->data);
+    handle->is_durable = handle->is_v2 = true;
+    handle->create_guid = wish.create_guid;
+    if (durable) handle->patience = std::chrono::milliseconds(durable->timeout);
+    if (durable) handle->is_persistent = durable->flags.has(wire::DurableFlag::persistent);
+  } else if (wire::find_context(said.create_contexts, context_name::kDurableRequest) != nullptr) {
+    handle->is_durable = true;
+  }
+  if (handle->is_durable) {
+    ++model_.seen["durable granted"];
+    // [MS-SMB2] 3.3.5.9.6, 3.3.5.9.10: with a batch oplock or an H lease.
+    const bool may_be = handle->is_persistent || (handle->cache && handle->cache->can(LeaseBit::handle));
+    if (!wish.durable || !may_be) fail_with("a durable open that may not be one");
+  }
+  handles_.push_back(std::move(handle));
+}
+
+// --- Coming back -------------------------------------------------------------------------------------------------
+
+// The connection is gone. An open that is durable and still has H is waited for. [MS-SMB2] 3.3.7.1.
+void CachingActor::suspend(const HandleRef& handle) {
+  if (handle->lost_at) return handles_.push_back(handle);
+  const bool kept = handle->is_durable && !handle->closing && handle->cache && handle->cache->can(LeaseBit::handle);
+  if (!kept) {
+    if (handle->is_durable) ++model_.unknown_opens;
+    return;
+  }
+  handle->lost_at = model_.now();
+  handles_.push_back(handle);
+}
+
+bool CachingActor::others_were_quiet_since(Instant since) const {
+  for (std::size_t i = 0; i < all_->size(); ++i) {
+    if (i != number_ && (model_.last_action[i] > since - kMargin || !(*all_)[i]->is_quiet())) return false;
+  }
+  return true;
+}
+
+CachingActor::ReconnectRequest CachingActor::reconnect_request(const Handle& handle) const {
+  ReconnectRequest all{.name = handle.name, .args = {.access = handle.access, .share = handle.share}, .contexts = {}};
+  all.args.disposition = CreateDisposition::open;
+  const bool v2 = handle.is_v2;
+  all.oplock = handle.cache && handle.cache->key ? OplockLevel::lease : OplockLevel::batch;
+  if (handle.cache && handle.cache->key) {
+    all.contexts.emplace_back(context_name::kRequestLease,
+                              lease_context(*handle.cache->key, handle.cache->state, handle.lease_v2));
+  }
+  if (v2) {
+    wire::DurableHandleReconnectV2 back{.file_id = handle.id, .create_guid = handle.create_guid};
+    if (handle.is_persistent) back.flags = wire::DurableFlag::persistent;
+    all.contexts.emplace_back(context_name::kDurableReconnectV2, wire::encode_plain(back));
+  } else {
+    all.contexts.emplace_back(context_name::kDurableReconnect,
+                              wire::encode_plain(wire::DurableHandleReconnect{handle.id}));
+  }
+  return all;
+}
+
+void CachingActor::reclaim_all() {
+  std::vector<HandleRef> lost;
+  for (const HandleRef& handle : handles_) {
+    if (handle->lost_at) lost.push_back(handle);
+  }
+  for (const HandleRef& handle : lost) {
+    if (client_ == nullptr || client_->is_disconnected()) return;
+    const bool in_time = handle->patience == Duration{} || model_.now() < *handle->lost_at + handle->patience - kMargin;
+    const bool quiet = others_were_quiet_since(*handle->lost_at) && !handle->cache->owes_ack;
+    reclaim(handle, in_time && quiet && model_.now() < *handle->lost_at + kMargin);
+  }
+}
+
+void CachingActor::reclaim(const HandleRef& handle, bool must_succeed) {
+  const Answer answer = client_->wait(client_->start_body(Command::create, reconnect_request(*handle).encoded(), {}));
+  if (answer.none() || std::ranges::find(handles_, handle) == handles_.end()) return;
+  ++model_.seen[fmt::format("reclaim {}", dozo::to_string(answer.status()))];
+  if (answer.status() == NtStatus::SUCCESS) return take_reclaimed(handle, answer);
+  if (must_succeed) {
+    fail_with(fmt::format("its durable open is not given back: {}", dozo::to_string(answer.status())));
+  }
+  check_status("reclaim", answer.status(), {NtStatus::OBJECT_NAME_NOT_FOUND});
+  std::erase(handles_, handle);
+  release_cache(handle);
+}
+
+void CachingActor::take_reclaimed(const HandleRef& handle, const Answer& answer) {
+  const auto said = answer.as<wire::CreateResponse>();
+  const Instant lost_at = *std::exchange(handle->lost_at, std::nullopt);
+  if (handle->patience != Duration{} && model_.now() > lost_at + handle->patience + kMargin) {
+    fail_with("its durable open is given back after its time");
+  }
+  handle->id = said.file_id;
+  if (!handle->cache) return;
+  LeaseState state = LeaseBit::read | LeaseBit::write | LeaseBit::handle;
+  if (const auto* context = wire::find_context(said.create_contexts, context_name::kRequestLease)) {
+    if (context->data.size() == wire::kLeaseV2ContextSize) {
+      state = wire::decode_plain<wire::LeaseContextV2>(context->data).value_or(wire::LeaseContextV2{}).lease_state;
+    } else {
+      state = wire::decode_plain<wire::LeaseContext>(context->data).value_or(wire::LeaseContext{}).lease_state;
+    }
+  } else if (said.oplock_level != OplockLevel::batch) {
+    state = {};
+  }
+  // A break that was on its way when the connection was lost.
+  handle->cache->state = handle->cache->state & state;
+  if (!handle->cache->can(LeaseBit::read)) handle->cache->forget_clean();
+  if (!handle->cache->can(LeaseBit::write)) lose(*handle->cache);
+}
+
+// Somebody else's open: not to be had, whatever is known of it. [MS-SMB2] 3.3.5.9.7, 3.3.5.9.12.
+runtime::Task<void> CachingActor::steal(ReconnectRequest theirs) {
+  const Answer answer = co_await call(Command::create, theirs.encoded(), "steal");
+  if (answer.none()) co_return;
+  if (answer.status() == NtStatus::SUCCESS) co_return fail_with("it got somebody else's durable open");
+  check_status("steal", answer.status(),
+               {NtStatus::OBJECT_NAME_NOT_FOUND, NtStatus::ACCESS_DENIED, NtStatus::INVALID_PARAMETER,
+                NtStatus::FILE_NOT_AVAILABLE, NtStatus::CANCELLED});
+}
+
+}  // namespace dozo::server::testing

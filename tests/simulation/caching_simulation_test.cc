@@ -1,0 +1,116 @@
+// The server and clients that believe what it promises, in simulated time.
+//   DOZO_SEEDS=n   so many (200)      DOZO_SEED=s   only this one, or the first
+#include "tests/simulation/caching_simulation.h"
+
+#include <gtest/gtest.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "tests/simulation/caching_actor.h"
+
+namespace dozo::server::testing {
+namespace {
+
+std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
+  const char* text = std::getenv(name);
+  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
+}
+
+TEST(CachingSimulation, what_must_hold_holds) {
+  const std::uint64_t only = from_environment("DOZO_SEED", 0);
+  const std::uint64_t first = only != 0 ? only : 1;
+  const std::uint64_t count = from_environment("DOZO_SEEDS", only != 0 ? 1 : 200);
+  for (std::uint64_t seed = first; seed < first + count; ++seed) {
+    const CachingOutcome outcome = simulate_caching(seed);
+    if (outcome.problem.empty()) continue;
+    const CachingSettings settings;
+    const Trace fewer = shrink_caching(caching_trace(seed, settings), settings);
+    FAIL() << "SEED=" << seed << ": " << outcome.problem << "\n"
+           << run_caching(fewer, settings).problem << "\n"
+           << to_text(caching_actions(), fewer);
+  }
+}
+
+// Traces that ended with a problem once, tests/simulation/traces/*.trace, as a failure prints them.
+TEST(CachingSimulation, what_was_wrong_once_is_right) {
+  int traces = 0;
+  for (const auto& entry : std::filesystem::directory_iterator(DOZO_SOURCE_DIR "/tests/simulation/traces")) {
+    std::ifstream file(entry.path());
+    const std::string text{std::istreambuf_iterator<char>(file), {}};
+    const auto trace = parse_trace(caching_actions(), text);
+    ASSERT_TRUE(trace) << entry.path();
+    EXPECT_EQ(run_caching(*trace).problem, "") << entry.path();
+    ++traces;
+  }
+  EXPECT_GT(traces, 0);
+}
+
+TEST(CachingSimulation, a_second_run_of_a_seed_is_the_same) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const CachingOutcome one = simulate_caching(seed), two = simulate_caching(seed);
+    EXPECT_EQ(one.trace, two.trace) << "SEED=" << seed;
+    EXPECT_EQ(one.steps, two.steps) << "SEED=" << seed;
+  }
+}
+
+// That what the actors do reaches what it is about; else that nothing went wrong would mean little.
+TEST(CachingSimulation, the_actors_reach_what_it_is_about) {
+  std::map<std::string, int> seen;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    for (const auto& [what, count] : simulate_caching(seed).seen) seen[what] += count;
+  }
+  if (from_environment("DOZO_SEEN", 0) != 0) {
+    for (const auto& [what, count] : seen) std::printf("%7d %s\n", count, what.c_str());
+  }
+  for (const char* what : {"lease granted",
+                           "oplock granted",
+                           "lease break RWH to RH",
+                           "lease break R to none",
+                           "oplock break",
+                           "acknowledge STATUS_SUCCESS",
+                           "acknowledge STATUS_UNSUCCESSFUL",
+                           "read cached",
+                           "read own",
+                           "write kept back",
+                           "write back STATUS_SUCCESS",
+                           "open STATUS_SHARING_VIOLATION",
+                           "open STATUS_DELETE_PENDING",
+                           "open lost",
+                           "lock STATUS_LOCK_NOT_GRANTED",
+                           "rename STATUS_SUCCESS",
+                           "remove STATUS_SUCCESS",
+                           "notify STATUS_SUCCESS",
+                           "notify STATUS_NOTIFY_ENUM_DIR",
+                           "logoff STATUS_SUCCESS"}) {
+    EXPECT_GT(seen[what], 0) << what;
+  }
+}
+
+class CachingCanary : public ::testing::TestWithParam<share::Canary> {};
+
+TEST_P(CachingCanary, a_planted_bug_is_found_and_its_trace_is_short) {
+  const CachingSettings settings{.canary = GetParam()};
+  for (std::uint64_t seed = 1; seed <= 200; ++seed) {
+    const Trace trace = caching_trace(seed, settings);
+    if (run_caching(trace, settings).problem.empty()) continue;
+    const Trace fewer = shrink_caching(trace, settings);
+    EXPECT_LE(fewer.steps.size(), 12u) << to_text(caching_actions(), fewer);
+    EXPECT_NE(run_caching(fewer, settings).problem, "");
+    EXPECT_EQ(run_caching(fewer).problem, "") << "without the bug:\n" << to_text(caching_actions(), fewer);
+    if (from_environment("DOZO_SEEN", 0) != 0) {
+      std::printf("seed %d: %s\n%s", static_cast<int>(seed), run_caching(fewer, settings).problem.c_str(),
+                  to_text(caching_actions(), fewer).c_str());
+    }
+    return;
+  }
+  FAIL() << "not found within 200 seeds";
+}
+
+INSTANTIATE_TEST_SUITE_P(EveryCanary, CachingCanary,
+                         ::testing::Values(share::Canary::break_is_not_sent, share::Canary::break_is_not_awaited));
+
+}  // namespace
+}  // namespace dozo::server::testing
