@@ -64,6 +64,8 @@ bool push(Connection& connection, const Notice& notice) {
   frame.messages.emplace_back(notice.message);
   if (const std::shared_ptr<Session> session = seal_with(connection, notice)) {
     if (!seal(*session, frame)) return false;
+  } else if (std::ranges::any_of(notice.about, &OpenHome::encrypted)) {
+    return false;  // the session that could seal it is not here, or has ended
   } else {
     set_frame_length(frame);
   }

@@ -19,12 +19,12 @@ const std::vector<ActionRow>& rows() {
       {"open",
        26,
        {{"file", kFileNames.size()},
-        {"access", 4},
-        {"share", 8},
+        {"access", 6},
+        {"share", 16},
         {"cache", 8},
         {"key", 2},
         {"durable", 3},
-        {"how", 4}}},
+        {"how", 12}}},
       {"close", 9, {{"which", 8}}},
       {"read", 55, {{"which", 8}, {"cell", kCells}}},
       {"write", 40, {{"which", 8}, {"cell", kCells}}},
@@ -76,16 +76,17 @@ void CachingActor::connect() {
 
 // The connection ends in one of the ways connections end.
 void CachingActor::leave(std::uint32_t how) {
-  if (client_ == nullptr) return;
+  Client* client = client_;
+  if (client == nullptr) return;
   if (how == 0) {
-    client_->reset();
+    client->reset();
   } else if (how == 1) {
-    client_->hang_up();
+    client->hang_up();
   } else {
     const ByteVector half = {0, 0, 1, 0, 0xFE, 'S', 'M', 'B', 64, 0};
-    client_->send_bytes(half);
+    client->send_bytes(half);
     world_.loop().run_for(std::chrono::microseconds(400));
-    client_->reset();
+    client->reset();
   }
   forget_connection();
 }

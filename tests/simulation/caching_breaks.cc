@@ -56,7 +56,7 @@ CachingActor::Wish CachingActor::wish_of(const Step& step) {
   const std::uint32_t file = v[0], cache = v[3];
   const auto named = static_cast<std::uint8_t>(std::ranges::find(kFileNames, kFileNames[file]) - kFileNames.begin());
   Wish wish;
-  wish.args.access = kAccess[v[1] % 4] | Access::read_attributes | Access::synchronize;
+  wish.args.access = kAccess[std::min<std::uint32_t>(v[1], 3)] | Access::read_attributes | Access::synchronize;
   wish.args.share = ShareAccess::from_wire(v[2] > 3 ? 7 : 7 - v[2]);
   if (v[6] == 1) wish.args.disposition = CreateDisposition::open;
   if (v[6] == 2) wish.args.disposition = CreateDisposition::create;

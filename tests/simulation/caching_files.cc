@@ -63,10 +63,12 @@ runtime::Task<void> CachingActor::open(Step step) {
   if (answer.none()) co_return;
   if (key) keys_opening_.erase(*key);
   // INVALID_PARAMETER: a lease key that is in use for another file. [MS-SMB2] 3.3.5.9.8.
-  check_status("open", answer.status(),
-               {NtStatus::SHARING_VIOLATION, NtStatus::DELETE_PENDING, NtStatus::OBJECT_NAME_COLLISION,
-                NtStatus::OBJECT_NAME_NOT_FOUND, NtStatus::ACCESS_DENIED, NtStatus::CANCELLED,
-                NtStatus::FILE_NOT_AVAILABLE, wish.lease ? NtStatus::INVALID_PARAMETER : NtStatus::SUCCESS});
+  check_status(
+      "open", answer.status(),
+      {NtStatus::SHARING_VIOLATION, NtStatus::DELETE_PENDING,
+       wish.args.disposition == CreateDisposition::create ? NtStatus::OBJECT_NAME_COLLISION : NtStatus::SUCCESS,
+       NtStatus::OBJECT_NAME_NOT_FOUND, NtStatus::ACCESS_DENIED, NtStatus::CANCELLED, NtStatus::FILE_NOT_AVAILABLE,
+       wish.lease ? NtStatus::INVALID_PARAMETER : NtStatus::SUCCESS});
   if (answer.status() == NtStatus::SUCCESS) take_open(wish, name, answer);
 }
 

@@ -110,8 +110,7 @@ TEST_P(CachingCanary, a_planted_bug_is_found_and_its_trace_is_short) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryCanary, CachingCanary,
-                         ::testing::Values(share::Canary::break_is_not_sent, share::Canary::break_is_not_awaited,
-                                           share::Canary::own_lease_is_broken));
+                         ::testing::Values(share::Canary::break_is_not_sent, share::Canary::break_is_not_awaited));
 
 }  // namespace
 }  // namespace dozo::server::testing
