@@ -189,7 +189,9 @@ runtime::Task<void> CachingActor::perform(Step step) {
     const Handle& handle = *victim->handles()[v[1] % victim->handles().size()];
     // To a v1 open without a lease its owner may come from anywhere. [MS-SMB2] 3.3.5.9.7.
     const bool may_be_mine = victim->user() == user_ && !handle.is_v2 && !(handle.cache && handle.cache->key);
-    if (!handle.is_durable || may_be_mine) co_return;
+    // A client of 2.1 does not know v2 contexts: it would just open the file.
+    const bool can_ask = !handle.is_v2 || is_smb3(client_->dialect());
+    if (!handle.is_durable || may_be_mine || !can_ask) co_return;
     co_return co_await steal(victim->reconnect_request(handle));
   }
   const HandleRef handle = v.empty() ? nullptr : pick(v[0]);
@@ -226,8 +228,7 @@ runtime::Task<void> CachingActor::log_off() {
   const Answer answer = co_await request(Command::logoff, wire::LogoffRequest{}, "logoff");
   if (answer.none() || client != client_) co_return;
   check_status("logoff", answer.status(), {});
-  // Nothing survives a LOGOFF. [MS-SMB2] 3.3.5.6.
-  for (const HandleRef& handle : handles_) handle->is_durable = false;
+  // [MS-SMB2] 3.3.5.6: durable opens are waited for as after a lost connection.
   client->hang_up();
   forget_connection();
 }

@@ -81,6 +81,7 @@ struct Cache {
   std::optional<Guid> key;  // of a lease
   std::uint64_t identity = 0;
   LeaseState state;  // as far as the client knows
+  LeaseState told;   // by the last answer to a CREATE: more than `state` while a break goes on
   std::uint16_t epoch = 0;
   std::array<std::optional<CellValue>, kCells> clean;
   std::array<std::uint32_t, kCells> stamps{};  // counts changes of each cell: an answer from before one is old news

@@ -87,7 +87,7 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
     if (said.oplock_level == OplockLevel::none) return nullptr;
     auto cache = std::make_shared<Cache>();
     cache->identity = identity;
-    cache->state = state_of(said.oplock_level);
+    cache->state = cache->told = state_of(said.oplock_level);
     return cache;
   }
   const auto* context = wire::find_context(said.create_contexts, wire::context_name::kRequestLease);
@@ -108,11 +108,14 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
   if (key != wish.lease->lease_key) fail_with("a lease of another key");
   const auto known = leases_.find(key);
   if (known == leases_.end()) {
-    if (!wish.lease->lease_state.has_all(state)) fail_with("a lease of more than was asked for");
+    // Opens of this lease that the client has given up may live on at the server.
+    if (!wish.lease->lease_state.has_all(state) && model_.unknown_opens == 0) {
+      fail_with("a lease of more than was asked for");
+    }
     auto cache = std::make_shared<Cache>();
     cache->key = key;
     cache->identity = identity;
-    cache->state = state;
+    cache->state = cache->told = state;
     leases_[key] = cache;
     return cache;
   }
@@ -120,12 +123,13 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
   if (cache->identity != identity) fail_with("one lease key for two files");
   const LeaseState most = cache->state | wish.lease->lease_state;
   const bool breaking = flags.has(wire::LeaseFlag::break_in_progress);
-  if (!breaking && !most.has_all(state)) fail_with("a lease of more than was asked for");
+  if (!breaking && !most.has_all(state) && model_.unknown_opens == 0) fail_with("a lease of more than was asked for");
   if (!breaking && !state.has_all(cache->state)) {
     fail_with(fmt::format("a lease is {} without a break, and was {}", show(state), show(cache->state)));
   }
   // While a break goes on, the client knows better than the answer what it still has.
   if (!breaking) cache->state = state;
+  cache->told = state;
   return cache;
 }
 

@@ -77,7 +77,7 @@ void CachingActor::take_open(const Wish& wish, const std::string& name, const An
   if (handle->is_durable) {
     ++model_.seen["durable granted"];
     // [MS-SMB2] 3.3.5.9.6, 3.3.5.9.10: with a batch oplock or an H lease.
-    const bool may_be = handle->is_persistent || (handle->cache && handle->cache->can(LeaseBit::handle));
+    const bool may_be = handle->is_persistent || (handle->cache && handle->cache->told.has(LeaseBit::handle));
     if (!wish.durable || !may_be) fail_with("a durable open that may not be one");
   }
   handles_.push_back(std::move(handle));
