@@ -79,6 +79,11 @@ void try_next(const NoticeRef& notice) {
     return;
   }
   const std::shared_ptr<Connection> connection = notice->connections[notice->next++];
+  // From its own loop it goes before whatever the request that causes it is answered.
+  if (&connection->loop() == runtime::Loop::current_or_null()) {
+    if (!push(*connection, *notice)) try_next(notice);
+    return;
+  }
   connection->loop().post([connection, notice] {
     if (!push(*connection, *notice)) try_next(notice);
   });
