@@ -9,6 +9,7 @@ anew from what happened.
 """
 import csv
 import os
+import signal
 import subprocess
 import sys
 import time
@@ -77,6 +78,7 @@ class Suite:
             sys.exit(2)
         self.patterns = [a for a in arguments if not a.startswith("-")]
         self.results = {}  # case: (status, reason)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that what was started is ended
         self.ledger = self._read()
 
     def _read(self):
@@ -132,7 +134,7 @@ class Suite:
         return "failed", f"regressed: {case}: {reason}"
 
     def _write(self):
-        rows = dict(self.ledger) if self.patterns else {}
+        rows = {case: row for case, row in self.ledger.items() if self.patterns and not self.wants(case)}
         for case, (status, reason) in self.results.items():
             known_status, known_reason = self.ledger.get(case, ("", ""))
             rows[case] = (status, known_reason if status == known_status and known_reason else reason)

@@ -4,7 +4,7 @@
 mkdir local; cd local
 seen() { # seen 'TEST': it becomes true
   local n=0
-  until eval "$1"; do n=$((n + 1)); [ $n -lt 600 ] || { echo "stale: $1"; return 1; }; sleep 0.1; done
+  until eval "$1"; do n=$((n + 1)); [ $n -lt 100 ] || { echo "stale: $1"; return 1; }; sleep 0.3; done
 }
 export -f seen
 
