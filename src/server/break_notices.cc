@@ -23,6 +23,7 @@ struct Notice {
   std::size_t next = 0;
   share::Event completion;   // what the engine is told when no connection is left
   bool acknowledged = true;  // whether a completion is due at all
+  NoticeOrder order = NoticeOrder::at_once;
 };
 using NoticeRef = std::shared_ptr<Notice>;
 
@@ -79,8 +80,8 @@ void try_next(const NoticeRef& notice) {
     return;
   }
   const std::shared_ptr<Connection> connection = notice->connections[notice->next++];
-  // From its own loop it goes before whatever the request that causes it is answered.
-  if (&connection->loop() == runtime::Loop::current_or_null()) {
+  const bool is_here = &connection->loop() == runtime::Loop::current_or_null();
+  if (is_here && notice->order == NoticeOrder::at_once) {
     if (!push(*connection, *notice)) try_next(notice);
     return;
   }
@@ -96,7 +97,7 @@ Connections connections_of(const Server& server, SessionId session) {
 
 }  // namespace
 
-void send_oplock_break(Server& server, const share::BreakOplock& notice) {
+void send_oplock_break(Server& server, const share::BreakOplock& notice, NoticeOrder order) {
   const std::optional<OpenHome> home = server.sharing().opens().find(notice.open);
   if (!home) return;
   const SessionId session(notice.owner.value());
@@ -106,10 +107,11 @@ void send_oplock_break(Server& server, const share::BreakOplock& notice) {
           message_of(wire::OplockBreakNotification{.oplock_level = notice.to, .file_id = home->file_id}, session),
       .about = {*home},
       .connections = connections_of(server, session),
-      .completion = share::AckOplock{notice.open, OplockLevel::none}}));
+      .completion = share::AckOplock{notice.open, OplockLevel::none},
+      .order = order}));
 }
 
-void send_lease_break(Server& server, const share::BreakLease& notice) {
+void send_lease_break(Server& server, const share::BreakLease& notice, NoticeOrder order) {
   wire::LeaseBreakNotification body;
   body.new_epoch = notice.epoch;
   if (notice.ack_required) body.flags = wire::LeaseBreakFlag::ack_required;
@@ -121,7 +123,8 @@ void send_lease_break(Server& server, const share::BreakLease& notice) {
                                            .about = server.sharing().opens().find_lease(notice.lease),
                                            .connections = server.connections_of_client(notice.lease.client),
                                            .completion = share::AckLease{notice.lease, {}},
-                                           .acknowledged = notice.ack_required}));
+                                           .acknowledged = notice.ack_required,
+                                           .order = order}));
 }
 
 }  // namespace dozo::server

@@ -39,24 +39,26 @@ ShareEffects::~ShareEffects() = default;
 
 share::Effects ShareEffects::apply(const share::Event& event) {
   share::Effects effects = server_.engine().apply(event, server_.clock().now());
+  const bool is_ack = std::holds_alternative<share::AckOplock>(event) || std::holds_alternative<share::AckLease>(event);
+  const NoticeOrder order = is_ack ? NoticeOrder::after_answer : NoticeOrder::at_once;
   if (effects.size() > 1) {
-    for (auto effect = effects.begin() + 1; effect != effects.end(); ++effect) carry_out(*effect, effects);
+    for (auto effect = effects.begin() + 1; effect != effects.end(); ++effect) carry_out(*effect, effects, order);
   }
   if (may_set_deadline(event, effects)) watch_deadline();
   return effects;
 }
 
-void ShareEffects::carry_out(const share::Effect& effect, const share::Effects& together) {
+void ShareEffects::carry_out(const share::Effect& effect, const share::Effects& together, NoticeOrder order) {
   std::visit(Overloaded{
                  [](const share::Grant&) {},
                  [](const share::Refuse&) {},
                  [](const share::Park&) {},
                  [&](const share::Wake& wake) { tickets_.wake(wake.ticket, wake.status); },
                  [&](const share::BreakOplock& notice) {
-                   if (!opens_.hold(notice)) send_oplock_break(server_, notice);
+                   if (!opens_.hold(notice)) send_oplock_break(server_, notice, order);
                  },
                  [&](const share::BreakLease& notice) {
-                   if (!opens_.hold(notice)) send_lease_break(server_, notice);
+                   if (!opens_.hold(notice)) send_lease_break(server_, notice, order);
                  },
                  // With the Forget of its open, or by who closed it.
                  [](const share::Purge&) {},
@@ -75,7 +77,7 @@ void ShareEffects::end(share::OpenId id, std::optional<share::Purge> purge) {
 }
 
 void ShareEffects::send(const OpenRegistry::Notices& notices) {
-  for (const share::Effect& notice : notices) carry_out(notice, {});
+  for (const share::Effect& notice : notices) carry_out(notice, {}, NoticeOrder::after_answer);
 }
 
 void ShareEffects::announce(share::OpenId open) { send(opens_.announce(open)); }

@@ -10,6 +10,7 @@
 #include "runtime/gate.h"
 #include "runtime/loop.h"
 #include "runtime/task.h"
+#include "server/break_notices.h"
 #include "server/open_registry.h"
 #include "server/tickets.h"
 #include "share/effects.h"
@@ -55,7 +56,7 @@ class ShareEffects {
     runtime::Gate gate;
   };
   LoopSide& side_of(runtime::Loop& loop);
-  void carry_out(const share::Effect& effect, const share::Effects& together);
+  void carry_out(const share::Effect& effect, const share::Effects& together, NoticeOrder order);
   void send(const OpenRegistry::Notices& notices);
   void end(share::OpenId open, std::optional<share::Purge> purge);
   // After an event that may have brought the engine's next deadline nearer.

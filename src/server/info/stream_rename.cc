@@ -67,9 +67,9 @@ Result<ShareGrant> enter_target(InfoSet& set, const share::OpenInfo& own, const 
 void end_caching(Server& server, const share::OpenInfo& own) {
   const share::Grant& held = own.caching;
   if (held.oplock == OplockLevel::none) return;
-  if (!own.lease) return send_oplock_break(server, {own.open, own.owner, OplockLevel::none});
+  if (!own.lease) return send_oplock_break(server, {own.open, own.owner, OplockLevel::none}, NoticeOrder::at_once);
   const auto epoch = static_cast<std::uint16_t>(held.lease_v2 ? held.epoch + 1 : 0);
-  send_lease_break(server, {.lease = *own.lease, .from = held.lease, .to = {}, .epoch = epoch});
+  send_lease_break(server, {.lease = *own.lease, .from = held.lease, .to = {}, .epoch = epoch}, NoticeOrder::at_once);
 }
 
 vfs::OpenFor use_of(const Open& open) {
