@@ -7,8 +7,8 @@ namespace dozo::server {
 
 class Server;
 
-// When it is sent to a client whose connection is on the calling loop: before whatever is answered next there, or, where
-// an acknowledgement brings the next break, behind the answer to that. [MS-SMB2] 3.3.5.22.
+// When it is sent to a client whose connection is on the calling loop: before whatever is answered next there, or,
+// where an acknowledgement brings the next break, behind the answer to that. [MS-SMB2] 3.3.5.22.
 enum class NoticeOrder { at_once, after_answer };
 
 // To the client of the open, over a live connection of its session. Without any the break is completed with "none",

@@ -1,6 +1,7 @@
 """Runs the cases of an interop suite and holds them against its ledger, tests/interop/SUITE.csv.
 
-The ledger's columns are `case,status,reason`, status pass, fail or skip. It is the only place that says what is known
+The ledger's columns are `case,status,reason`, status pass, fail, skip, or varies: what another program's timing
+decides, with the reason; either outcome counts as a skip. It is the only place that says what is known
 not to work: a case that fails and is not there as fail, a case that passes and is there as fail, a case that is not
 there at all, and a case that is there and did not run, each fail the run. `--update` writes the ledger
 anew from what happened.
@@ -123,6 +124,8 @@ class Suite:
         known, known_reason = self.ledger.get(case, ("", ""))
         if status == "skip":
             return "skipped", f"skipped: {case}: {reason}"
+        if known == "varies":
+            return "skipped", f"skipped, either outcome: {case}: {known_reason}"
         if not known:
             return "failed", f"not in the ledger: {case}: {status} {reason}"
         if status == "pass":
@@ -137,6 +140,8 @@ class Suite:
         rows = {case: row for case, row in self.ledger.items() if self.patterns and not self.wants(case)}
         for case, (status, reason) in self.results.items():
             known_status, known_reason = self.ledger.get(case, ("", ""))
+            if known_status == "varies":
+                status = known_status
             rows[case] = (status, known_reason if status == known_status and known_reason else reason)
         with open(self.ledger_file, "w", newline="") as file:
             writer = csv.writer(file, lineterminator="\n")
