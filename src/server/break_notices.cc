@@ -40,8 +40,8 @@ ByteVector message_of(const M& body, SessionId session) {
   return std::move(out).take();
 }
 
-// The channel whose session's key the notification is encrypted with, if any: of one that holds the opens, or of another
-// of this client. [MS-SMB2] 3.3.4.1.4.
+// The channel whose session's key the notification is encrypted with, if any: of one that holds the opens, or of
+// another of this client. [MS-SMB2] 3.3.4.1.4.
 std::shared_ptr<Channel> seal_with(const Connection& connection, const Notice& notice) {
   if (std::ranges::none_of(notice.about, &OpenHome::encrypted)) return nullptr;
   const auto can_seal = [](const std::shared_ptr<Channel>& channel) {

@@ -89,7 +89,7 @@ struct ShareConfig {
   std::vector<std::string> allow;  // "user" or "@group"; empty: every user of this server
   // Persistent handles: opens that outlive the server. Every write goes to the disk before it is answered.
   bool continuously_available = false;
-  std::string run_as;              // a system account, for users who have none of their own; empty: the folder's owner
+  std::string run_as;  // a system account, for users who have none of their own; empty: the folder's owner
   bool operator==(const ShareConfig&) const = default;
 };
 

@@ -122,8 +122,8 @@ class Request : public InFlightHook, public VisitorHook {
 
   std::shared_ptr<Open> counted_on_;
   runtime::Callback on_cancel_;
-  bool waits_ = false;      // counted by the connection
-  bool held_ = false;       // on_cancel_ is begin_hold()'s
+  bool waits_ = false;  // counted by the connection
+  bool held_ = false;   // on_cancel_ is begin_hold()'s
   bool cancelled_ = false;
   bool announced_ = false;  // an interim response has been, or is being sent
   AsyncId async_id_;

@@ -39,7 +39,7 @@ struct ClientOptions {
   Dialect dialect = Dialect::smb_3_1_1;  // the greatest offered; the lesser ones are offered too
   bool only_this_dialect = false;
   std::string user = "alice";
-  std::string password;             // empty: the right one
+  std::string password;  // empty: the right one
   bool sign = true;
   bool break_logon_signatures = false;
   bool encrypt = false;
@@ -78,7 +78,7 @@ struct Sending {
   std::optional<bool> encrypt;
   bool break_signature = false;
   bool break_ciphertext = false;
-  wire::HeaderFlags flags;     // added
+  wire::HeaderFlags flags;  // added
   std::uint16_t channel_sequence = 0;
   std::uint16_t credits = 64;  // asked for
   std::size_t payload = 0;     // what the credit charge follows from
