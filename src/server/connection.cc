@@ -242,7 +242,8 @@ void Connection::drain() {
 runtime::Task<void> Connection::tear_down() {
   deadline_.disarm();
   ending_.store(true, std::memory_order_release);
-  // What waits for somebody else is told that it will not happen; what is at work ends by itself.
+  // What waits for somebody else is told that it will not happen; what is at work ends by itself. A CREATE that may be
+  // repeated goes on as long as its session does.
   cancel_waiting(nullptr);
   const auto all = channels;
   for (const auto& [session_id, channel] : all) co_await close_channel(channel);
@@ -286,6 +287,7 @@ void Connection::cancel_waiting(const Session* only) {
   const auto next = [&]() -> Request* {
     for (Request& request : in_flight) {
       if (request.is_away || (only != nullptr && request.session.get() != only)) continue;
+      if (only == nullptr && request.outlives_channel) continue;
       if (request.is_waiting()) return &request;
     }
     return nullptr;

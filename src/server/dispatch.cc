@@ -214,6 +214,7 @@ runtime::Task<Result<Reply>> serve_element(Request& request) {
   const bool is_home = !request.session || &request.session->home() == &request.connection.loop();
   const bool stays = is_home || row.runs == Runs::here || (row.runs == Runs::with_data && find_tree_of_data(request));
   if (!stays) co_return co_await handle_at_home(request, row);
+  if (is_home && request.session) request.session->add_visitor(request);
   co_return co_await handle(request, row);
 }
 

@@ -50,7 +50,8 @@ Result<> Request::begin_wait(runtime::Callback on_cancel, InCompound in_compound
   // [MS-SMB2] 3.3.4.2: where resources are constrained the operation fails.
   if (connection.waiting.load(std::memory_order_relaxed) >= kWaitingMax) return fail(NtStatus::INSUFFICIENT_RESOURCES);
   // A CANCEL that came too late for the last wait counts for the next.
-  if (connection.is_ending() || cancelled_) return fail(NtStatus::CANCELLED);
+  const bool nobody_waits = connection.is_ending() && !outlives_channel;
+  if (nobody_waits || cancelled_) return fail(NtStatus::CANCELLED);
   if (!last_in_chain && in_compound == InCompound::refused) return fail(NtStatus::INTERNAL_ERROR);
   connection.waiting.fetch_add(1, std::memory_order_relaxed);
   waits_ = true;

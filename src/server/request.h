@@ -82,6 +82,8 @@ class Request : public InFlightHook, public VisitorHook {
   std::shared_ptr<crypto::Signer> session_signer;
   // An open that its answer tells the client of: until that is on its way, breaks of what it caches are held.
   std::optional<share::OpenId> announces;
+  // A CREATE that its client may repeat on another channel: it goes on without this one, so that it is done once.
+  bool outlives_channel = false;
   bool is_away = false;  // the connection's: a visitor on the session's home loop
   SessionId session_id;  // in force: the header's, or the compound's; the answer carries it
   TreeId tree_id;        // likewise

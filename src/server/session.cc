@@ -18,7 +18,9 @@ void Session::cancel_visitor(std::uint64_t connection_id, MessageId message) {
 void Session::cancel_visitors(std::optional<std::uint64_t> connection_id) {
   const auto next = [&]() -> Request* {
     for (Request& visitor : visitors_) {
-      if (visitor.is_waiting() && (!connection_id || visitor.connection.id == *connection_id)) return &visitor;
+      if (!visitor.is_waiting()) continue;
+      const bool is_lost = connection_id && visitor.connection.id == *connection_id && !visitor.outlives_channel;
+      if (!connection_id || is_lost) return &visitor;
     }
     return nullptr;
   };

@@ -93,11 +93,11 @@ class Session {
 
   TreeId next_tree_id() { return TreeId(++last_tree_id_); }
 
-  // Requests that came on channels of other loops and are served here now.
+  // Requests that are served here now; those that came on channels of other loops are visitors.
   void add_visitor(Request& request) { visitors_.push_back(request); }
   // CANCEL of a visitor, when it is there (still).
   void cancel_visitor(std::uint64_t connection_id, MessageId message);
-  // Ends the waits of the visitors of one connection, or of all.
+  // Ends the waits of those of one connection whose channel is lost, or of all when the session ends.
   void cancel_visitors(std::optional<std::uint64_t> connection_id);
 
  private:
