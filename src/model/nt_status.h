@@ -88,6 +88,7 @@ namespace dozo {
   X(BAD_NETWORK_NAME, 0xC00000CC)             \
   X(TOO_MANY_SESSIONS, 0xC00000CE)            \
   X(REQUEST_NOT_ACCEPTED, 0xC00000D0)         \
+  X(REQUEST_OUT_OF_SEQUENCE, 0xC000042A)         \
   X(NOT_SAME_DEVICE, 0xC00000D4)              \
   X(UNEXPECTED_NETWORK_ERROR, 0xC00000C4)     \
   X(PIPE_EMPTY, 0xC00000D9)                   \

@@ -64,6 +64,8 @@ Handle Loop::open_socket(int family) {
   return fd >= 0 ? fd : -errno;
 }
 
+void Loop::shutdown_receiving(Handle socket) { ::shutdown(socket, SHUT_RD); }
+
 // --- Timers ------------------------------------------------------------------------------------------------------
 
 void Timer::arm(Loop& loop, Instant when, Function function, void* context) {

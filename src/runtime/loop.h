@@ -94,10 +94,11 @@ class Loop : public Clock {
   virtual void cancel(Operation& op) = 0;
 
   // Sockets of this loop's world; they are in blocking mode, whatever the back end does with them. open_socket: a new
-  // stream socket for start_connect, or -errno. shutdown makes pending recv and send end; close frees the handle (no
-  // operation of its may be pending).
+  // stream socket for start_connect, or -errno. shutdown makes pending recv and send end; shutdown_receiving makes recv
+  // end, while what is sent still leaves; close frees the handle (no operation of its may be pending).
   virtual Handle open_socket(int family);
   virtual void shutdown(Handle socket) = 0;
+  virtual void shutdown_receiving(Handle socket);
   virtual void close(Handle socket) = 0;
 
   // For status and for the choice of the least loaded loop; any thread.
@@ -198,6 +199,24 @@ class [[nodiscard]] SleepAwaiter {
   std::coroutine_handle<> waiter_;
   Timer timer_;
 };
+// co_await resume_on(loop): goes on there, at once when this thread runs that loop. What was written before is seen
+// after, and what one thread posted to `loop` before happens before. A frame that leaves its loop must come back to it
+// before it ends: its gate, timers and sockets are there. Arrives only while `loop` runs.
+class [[nodiscard]] ResumeOnAwaiter {
+ public:
+  explicit ResumeOnAwaiter(Loop& loop) : loop_(loop) {}
+  bool await_ready() const { return Loop::current_or_null() == &loop_; }
+  // Once posted the frame may run, or end, on the other thread: nothing here is touched after that.
+  void await_suspend(std::coroutine_handle<> h) const {
+    loop_.post([h] { h.resume(); });
+  }
+  void await_resume() const noexcept {}
+
+ private:
+  Loop& loop_;
+};
+inline ResumeOnAwaiter resume_on(Loop& loop) { return ResumeOnAwaiter(loop); }
+
 inline SleepAwaiter sleep_until(Loop& loop, Instant when) { return {loop, when}; }
 inline SleepAwaiter sleep_for(Loop& loop, Duration d) { return {loop, loop.now() + d}; }
 

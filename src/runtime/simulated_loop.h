@@ -93,6 +93,7 @@ class SimulatedLoop final : public Loop {
   void cancel(Operation& op) override;
   Handle open_socket(int family) override;
   void shutdown(Handle socket) override;
+  void shutdown_receiving(Handle socket) override;
   void close(Handle socket) override;
   Counters counters() const override { return counters_; }
 

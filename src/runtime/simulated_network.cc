@@ -242,6 +242,13 @@ void SimulatedLoop::shutdown(Handle handle) {
   retry_recv(*socket);
 }
 
+void SimulatedLoop::shutdown_receiving(Handle handle) {
+  SimulatedSocket* socket = find(handle);
+  if (socket == nullptr) return;
+  socket->end_received = true;
+  retry_recv(*socket);
+}
+
 void SimulatedLoop::close(Handle handle) {
   SimulatedSocket* socket = find(handle);
   if (socket == nullptr) return;

@@ -53,6 +53,10 @@ class Socket {
   void shutdown() {
     if (loop_ != nullptr) loop_->shutdown(handle_);
   }
+  // Ends receiving; what is sent still leaves.
+  void shutdown_receiving() {
+    if (loop_ != nullptr) loop_->shutdown_receiving(handle_);
+  }
   void close() {
     if (loop_ != nullptr) std::exchange(loop_, nullptr)->close(std::exchange(handle_, -1));
   }

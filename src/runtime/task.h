@@ -1,8 +1,9 @@
 // Task<T>: a lazy coroutine. It starts when awaited and resumes its awaiter when it ends.
 //
 // Resource; move-only; owned by whoever awaits it (a child by its parent's frame, a root by spawn()). A Task lives
-// and resumes on one loop. Arguments of a coroutine that are references must outlive the await; spawn() takes
-// everything by value. No exceptions cross a Task: an escaping one ends the process.
+// and resumes on one loop, unless it goes to another with resume_on() (runtime/loop.h). Arguments of a coroutine that
+// are references must outlive the await; spawn() takes everything by value. No exceptions cross a Task: an escaping one
+// ends the process.
 #pragma once
 
 #include <coroutine>

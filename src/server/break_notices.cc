@@ -41,30 +41,30 @@ ByteVector message_of(const M& body, SessionId session) {
   return std::move(out).take();
 }
 
-// The session whose key the notification is encrypted with, if any: one that holds the opens, or another of this
-// client. [MS-SMB2] 3.3.4.1.4.
-std::shared_ptr<Session> seal_with(const Connection& connection, const Notice& notice) {
+// The channel whose session's key the notification is encrypted with, if any: of one that holds the opens, or of
+// another of this client. [MS-SMB2] 3.3.4.1.4.
+std::shared_ptr<Channel> seal_with(const Connection& connection, const Notice& notice) {
   if (std::ranges::none_of(notice.about, &OpenHome::encrypted)) return nullptr;
-  const auto can_seal = [](const std::shared_ptr<Session>& session) {
-    return session && session->is_valid() && session->valid().sealer.has_value();
+  const auto can_seal = [](const std::shared_ptr<Channel>& channel) {
+    return channel && !channel->session->has_ended() && channel->sealer() != nullptr;
   };
   for (const OpenHome& home : notice.about) {
-    std::shared_ptr<Session> session = connection.find_session(SessionId(home.owner.value()));
-    if (can_seal(session)) return session;
+    std::shared_ptr<Channel> channel = connection.find_channel(SessionId(home.owner.value()));
+    if (can_seal(channel)) return channel;
   }
-  for (const auto& [id, session] : connection.sessions) {
-    if (can_seal(session)) return session;
+  for (const auto& [id, channel] : connection.channels) {
+    if (can_seal(channel)) return channel;
   }
   return nullptr;
 }
 
 // On the connection's loop. False: it can send nothing any more.
 bool push(Connection& connection, const Notice& notice) {
-  if (connection.disconnecting() || connection.gate.closed()) return false;
+  if (connection.is_ending()) return false;
   OutFrame frame;
   frame.messages.emplace_back(notice.message);
-  if (const std::shared_ptr<Session> session = seal_with(connection, notice)) {
-    if (!seal(*session, frame)) return false;
+  if (const std::shared_ptr<Channel> channel = seal_with(connection, notice)) {
+    if (!seal(*channel, frame)) return false;
   } else if (std::ranges::any_of(notice.about, &OpenHome::encrypted)) {
     return false;  // the session that could seal it is not here, or has ended
   } else {
@@ -90,11 +90,6 @@ void try_next(const NoticeRef& notice) {
   });
 }
 
-Connections connections_of(const Server& server, SessionId session) {
-  std::shared_ptr<Connection> connection = server.connection_of_session(session);
-  return connection ? Connections{std::move(connection)} : Connections{};
-}
-
 }  // namespace
 
 void send_oplock_break(Server& server, const share::BreakOplock& notice, NoticeOrder order) {
@@ -106,7 +101,7 @@ void send_oplock_break(Server& server, const share::BreakOplock& notice, NoticeO
       .message =
           message_of(wire::OplockBreakNotification{.oplock_level = notice.to, .file_id = home->file_id}, session),
       .about = {*home},
-      .connections = connections_of(server, session),
+      .connections = server.sessions().channels(session),
       .completion = share::AckOplock{notice.open, OplockLevel::none},
       .order = order}));
 }

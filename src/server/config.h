@@ -54,6 +54,7 @@ struct ServerConfig {
   std::uint32_t threads = 0;                         // event loops; 0: one per core
   RuntimeChoice runtime = RuntimeChoice::automatic;  // automatic: io_uring where permitted, else epoll
   bool sandbox = true;                               // Landlock and seccomp
+  bool multichannel = true;                          // several connections to a session; 3.x
   std::vector<std::string> interfaces;               // FSCTL_QUERY_NETWORK_INTERFACE_INFO; empty: those of the host
 };
 
@@ -65,6 +66,8 @@ struct AuthConfig {
 
 struct LimitsConfig {
   std::uint32_t connections_per_address_max = 2048;
+  std::uint32_t preauth_per_address_max = 128;  // of those, without a valid session yet
+  std::uint32_t channels_per_session_max = 32;  // as Windows has it
   std::uint32_t pre_auth_timeout_ms = 30'000;   // accept to first valid session
   std::uint32_t idle_timeout_ms = 900'000;      // a connection without an open file and without a request; 0: never
   std::uint32_t io_size_max = 8 * 1024 * 1024;  // MaxReadSize, MaxWriteSize, MaxTransactSize, in bytes
@@ -86,7 +89,7 @@ struct ShareConfig {
   std::vector<std::string> allow;  // "user" or "@group"; empty: every user of this server
   // Persistent handles: opens that outlive the server. Every write goes to the disk before it is answered.
   bool continuously_available = false;
-  std::string run_as;              // a system account, for users who have none of their own; empty: the folder's owner
+  std::string run_as;  // a system account, for users who have none of their own; empty: the folder's owner
   bool operator==(const ShareConfig&) const = default;
 };
 

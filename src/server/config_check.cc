@@ -10,6 +10,7 @@
 #include "base/unicode.h"
 #include "server/config.h"
 #include "server/config_value.h"
+#include "server/interface_setting.h"
 
 namespace dozo::server {
 namespace {
@@ -91,9 +92,12 @@ class Checker {
             server.control_socket.empty() ? "server.state_dir" : "server.control_socket",
             fmt::format("control_socket {} is not an absolute path of at most {} bytes", toml_quoted(socket),
                         kControlSocketPathMax));
-    for (const std::string& address : server.interfaces) {
-      require(is_numeric_address(address), "server.interfaces",
-              fmt::format("interfaces has {}, which is not an address", toml_quoted(address)));
+    for (const std::string& text : server.interfaces) {
+      const auto setting = interface_from_string(text);
+      require(setting && is_numeric_address(setting->address), "server.interfaces",
+              fmt::format("interfaces has {}, which is not an address, or one with speed=MEGABITS, rss, no-rss or rdma "
+                          "behind it",
+                          toml_quoted(text)));
     }
     check_listen();
   }

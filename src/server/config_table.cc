@@ -252,15 +252,24 @@ constexpr Setting<Config> kSettings[] = {
                                                "permitted, else epoll."}),
     server<&ServerConfig::sandbox>("sandbox", {"Confine the process to its shares and state folder (Landlock) and to "
                                                "the system calls it uses (seccomp)."}),
-    server<&ServerConfig::interfaces>("interfaces", {"Addresses told to clients that ask for network interfaces; empty "
-                                                     "tells those of the host.",
-                                                     "[\"ADDR\", …]"}),
+    server<&ServerConfig::multichannel>("multichannel", {"Let one session have several connections (SMB 3), for speed "
+                                                         "and to survive the loss of one."}),
+    server<&ServerConfig::interfaces>("interfaces",
+                                      {"Addresses of the host told to clients that look for more channels, "
+                                       "each perhaps with speed=MEGABITS, rss, no-rss or rdma; empty tells "
+                                       "those that are listened on, with what the host says of them.",
+                                       "[\"ADDR rss speed=10000\", …]"}),
     auth<&AuthConfig::failure_delay_ms>("failure_delay_ms", {"Wait before a failed logon is answered.", {}, 0, 10'000}),
     auth<&AuthConfig::ntlm>("ntlm",
                             {"NTLM version accepted; off is for servers with Kerberos, which does not exist yet."}),
     auth<&AuthConfig::guest>("guest", {"Guests and anonymous sessions are refused."}),
     limits<&LimitsConfig::connections_per_address_max>("connections_per_address_max",
                                                        {"Connections at one time from one address.", {}, 1, 1'000'000}),
+    limits<&LimitsConfig::preauth_per_address_max>(
+        "preauth_per_address_max",
+        {"Connections at one time from one address that have no session yet.", {}, 1, 1'000'000}),
+    limits<&LimitsConfig::channels_per_session_max>("channels_per_session_max",
+                                                    {"Connections that one session can have.", {}, 1, 1024}),
     limits<&LimitsConfig::pre_auth_timeout_ms>(
         "pre_auth_timeout_ms", {"Time from accepting a connection to its first valid session.", {}, 1000, 600'000}),
     limits<&LimitsConfig::idle_timeout_ms>(

@@ -183,6 +183,9 @@ TEST(Config, control_socket_fits_a_socket_address) {
 
 TEST(Config, interfaces_are_addresses) {
   EXPECT_THAT(problem("[server]\ninterfaces = [\"eth0\"]\n"), HasSubstr("interfaces has \"eth0\""));
+  EXPECT_THAT(problem("[server]\ninterfaces = [\"192.0.2.7 speed=fast\"]\n"), HasSubstr("speed=MEGABITS"));
+  EXPECT_THAT(problem("[server]\ninterfaces = [\"192.0.2.7 rss green\"]\n"), HasSubstr("interfaces has"));
+  EXPECT_TRUE(parse_config("[server]\ninterfaces = [\"192.0.2.7 speed=1000 rss\", \"::1 rdma\"]\n", "t").has_value());
 }
 
 TEST(Config, io_size_is_whole_credits_and_payable) {

@@ -1,10 +1,7 @@
 #include "server/connection.h"
 
-#include <cerrno>
-
 #include "base/log.h"
 #include "guard/audit.h"
-#include "server/commands/close_open.h"
 #include "server/commands/negotiate.h"
 #include "server/dispatch.h"
 #include "server/server.h"
@@ -22,6 +19,7 @@ constexpr std::size_t kMessageOverhead = 256;        // around an I/O's data
 constexpr std::size_t kBytesInFlightMax = 64u << 20;
 constexpr std::size_t kBytesQueuedMax = 32u << 20;
 constexpr Duration kDrainMax = std::chrono::seconds(10);
+constexpr std::size_t kEndedMax = 16;  // sessions whose end is told under their key
 
 std::string without_port(const std::string& address) { return address.substr(0, address.rfind(':')); }
 
@@ -49,6 +47,7 @@ runtime::Task<void> Connection::run() {
   co_await receive_loop();
   co_await tear_down();
   server_.remove_connection(*this);
+  socket_.close();  // here and now: whoever still holds the connection may be on another loop
 }
 
 std::uint32_t Connection::frame_size_max() const {
@@ -131,11 +130,11 @@ bool Connection::has_room() const {
 }
 
 runtime::Task<void> Connection::receive_loop() {
-  while (!disconnecting_ && !draining_) {
+  while (!disconnecting() && !draining_) {
     if (!has_room()) outbox.release();
-    while (!has_room() && !disconnecting_) co_await room_.wait();
+    while (!has_room() && !disconnecting()) co_await room_.wait();
     runtime::Buffer frame = co_await next_frame();
-    if (!frame || disconnecting_) break;
+    if (!frame || disconnecting()) break;
     last_activity = loop_.now();
     // What arrived together is answered together.
     const bool more = whole_frame_received();
@@ -174,16 +173,16 @@ void Connection::on_frame(runtime::Buffer frame) {
 }
 
 void Connection::on_encrypted(runtime::Buffer frame) {
-  Result<std::shared_ptr<Session>> session = unseal(*this, frame.mutable_view());
-  if (!session) {
-    disconnect(fmt::format("an encrypted message that cannot be opened: {}", to_string(session.error())));
+  Result<std::shared_ptr<Channel>> channel = unseal(*this, frame.mutable_view());
+  if (!channel) {
+    disconnect(fmt::format("an encrypted message that cannot be opened: {}", to_string(channel.error())));
     return;
   }
   IncomingFrame in;
   in.buffer = std::move(frame);
   in.offset = wire::kTransformHeaderSize;
   in.encrypted = true;
-  in.unsealed_with = std::move(*session);
+  in.unsealed_with = std::move(*channel);
   // [MS-SMB2] 3.3.5.2.1.1: what was encrypted is an SMB2 message, and not another transform.
   if (wire::frame_kind(in.message()) != wire::FrameKind::smb2) {
     disconnect("an encrypted message that holds no SMB2 message");
@@ -223,29 +222,34 @@ runtime::Task<void> Connection::serve(IncomingFrame frame) {
 // --- Ending ------------------------------------------------------------------------------------------------------
 
 void Connection::disconnect(std::string_view why) {
-  if (disconnecting_) return;
-  disconnecting_ = true;
+  if (&loop_ != runtime::Loop::current_or_null()) {
+    loop_.post([self = shared_from_this(), reason = std::string(why)] { self->disconnect(reason); });
+    return;
+  }
+  if (disconnecting_.exchange(true, std::memory_order_acq_rel)) return;
   guard::emit({.event = guard::AuditEvent::connection_dropped, .address = peer_name_, .reason = std::string(why)});
   socket_.shutdown();
   if (room_.has_waiter()) room_.notify();
 }
 
 void Connection::drain() {
-  if (disconnecting_ || draining_) return;
+  if (disconnecting() || draining_) return;
   draining_ = true;
-  ::shutdown(socket_.handle(), SHUT_RD);
+  socket_.shutdown_receiving();
   if (room_.has_waiter()) room_.notify();
 }
 
 runtime::Task<void> Connection::tear_down() {
   deadline_.disarm();
-  // What waits for somebody else is told that it will not happen; what is at work ends by itself.
+  ending_.store(true, std::memory_order_release);
+  // What waits for somebody else is told that it will not happen; what is at work ends by itself. A CREATE that may be
+  // repeated goes on as long as its session does.
   cancel_waiting(nullptr);
-  const auto all = sessions;
-  for (const auto& [session_id, session] : all) co_await end_session(session, "the connection has ended");
+  const auto all = channels;
+  for (const auto& [session_id, channel] : all) co_await close_channel(channel);
   outbox.close();
   runtime::Timer patience;
-  if (draining_ && !disconnecting_) {
+  if (draining_ && !disconnecting()) {
     patience.arm(
         loop_, loop_.now() + kDrainMax, [](void* p) { static_cast<Connection*>(p)->disconnect("the server stops"); },
         this);
@@ -255,34 +259,44 @@ runtime::Task<void> Connection::tear_down() {
   co_await gate.close();
 }
 
+// [MS-SMB2] 3.3.7.1: with other channels left the session, its trees and its opens stay; only what was asked on this
+// one ends.
+runtime::Task<void> Connection::close_channel(std::shared_ptr<Channel> channel) {
+  const std::shared_ptr<Session> session = channel->session;
+  channels.erase(session->id);
+  if (&session->home() != &loop_) {
+    session->home().post([session, connection = id] { session->cancel_visitors(connection); });
+  }
+  const bool was_binding = !channel->is_open() && session->is_valid();
+  if (was_binding) co_return;
+  const bool is_last = !channel->is_open() || server_.sessions().remove_channel(session->id, *this);
+  if (is_last) co_await end_session(server_, session, "its last connection has ended");
+}
+
+void Connection::forget(const Session& session) {
+  const auto found = channels.find(session.id);
+  if (found != channels.end() && found->second->is_open()) {
+    if (ended_.size() >= kEndedMax) ended_.erase(ended_.begin());
+    ended_.emplace(session.id, found->second->signer());
+  }
+  channels.erase(session.id);
+  cancel_waiting(&session);
+}
+
 void Connection::cancel_waiting(const Session* only) {
   const auto next = [&]() -> Request* {
     for (Request& request : in_flight) {
-      if (request.is_waiting() && (only == nullptr || request.session.get() == only)) return &request;
+      if (request.is_away || (only != nullptr && request.session.get() != only)) continue;
+      if (only == nullptr && request.outlives_channel) continue;
+      if (request.is_waiting()) return &request;
     }
     return nullptr;
   };
   // Each cancel may end other requests too, so the list is looked at anew.
-  while (Request* request = next()) request->cancel();
+  while (Request* request = next()) request->abandon();
 }
 
-runtime::Task<void> Connection::end_session(std::shared_ptr<Session> session, std::string_view why) {
-  if (session->has_ended()) co_return;
-  session->mark_ended();
-  sessions.erase(session->id);
-  server_.remove_session(session->id);
-  if (!session->is_valid()) co_return;
-  log::debug("session_ended", "session {:#x} of {}: {}", session->id.value(), peer_name_, why);
-  server_.stats.sessions_now.fetch_sub(1, std::memory_order_relaxed);
-  // Closing its opens ends what waits on them, each with the status of that; what waits on nothing is cancelled.
-  co_await close_session(server_, session);
-  cancel_waiting(session.get());
-}
-
-void Connection::session_became_valid(const std::shared_ptr<Session>& session) {
-  server_.add_session(session->id, shared_from_this());
-  server_.stats.sessions_now.fetch_add(1, std::memory_order_relaxed);
-  server_.stats.logons.fetch_add(1, std::memory_order_relaxed);
+void Connection::channel_opened() {
   if (authenticated_once) return;
   authenticated_once = true;
   if (negotiated->dialect >= Dialect::smb_2_1) server_.add_connection_of_client(negotiated->client_guid, *this);
@@ -290,26 +304,39 @@ void Connection::session_became_valid(const std::shared_ptr<Session>& session) {
   deadline_.arm(loop_, next_deadline(), [](void* p) { static_cast<Connection*>(p)->on_deadline(); }, this);
 }
 
-std::shared_ptr<Session> Connection::find_session(SessionId session_id) const {
-  const auto found = sessions.find(session_id);
-  return found == sessions.end() ? nullptr : found->second;
+std::shared_ptr<Channel> Connection::find_channel(SessionId session_id) const {
+  const auto found = channels.find(session_id);
+  return found == channels.end() || found->second->session->has_ended() ? nullptr : found->second;
 }
 
-Request* Connection::find_in_flight(const wire::Header& cancel) {
+std::shared_ptr<crypto::Signer> Connection::signer_of_ended(SessionId session_id) const {
+  const auto ended = ended_.find(session_id);
+  if (ended != ended_.end()) return ended->second;
+  // Its end is known to all before it has been told here.
+  const auto ending = channels.find(session_id);
+  return ending == channels.end() ? nullptr : ending->second->signer();
+}
+
+void Connection::cancel(const wire::Header& cancel) {
   for (Request& request : in_flight) {
     // [MS-SMB2] 3.3.5.16: by AsyncId when the CANCEL has one, else by MessageId.
     const bool found = cancel.is_async() ? request.is_async() && request.async_id() == cancel.async_id
                                          : request.header.message_id == cancel.message_id;
-    if (found) return &request;
+    if (!found) continue;
+    if (!request.is_away) return request.cancel();
+    // It arrives behind the request itself, which has begun to wait by then, or has no need to.
+    request.session->home().post([session = request.session, connection = id, message = request.header.message_id] {
+      session->cancel_visitor(connection, message);
+    });
+    return;
   }
-  return nullptr;
 }
 
 // --- Deadlines ---------------------------------------------------------------------------------------------------
 
 bool Connection::has_opens() const {
-  for (const auto& [session_id, session] : sessions) {
-    if (session->is_valid() && session->valid().opens.size() > 0) return true;
+  for (const auto& [session_id, channel] : channels) {
+    if (channel->is_open() && channel->session->valid().opens.size() > 0) return true;
   }
   return false;
 }

@@ -1,6 +1,7 @@
-// Connection: one transport connection, its negotiated state and its sessions. [MS-SMB2] 3.3.1.7.
+// Connection: one transport connection, its negotiated state and its channels of sessions. [MS-SMB2] 3.3.1.7.
 #pragma once
 
+#include <atomic>
 #include <deque>
 #include <map>
 #include <memory>
@@ -18,6 +19,7 @@
 #include "runtime/event.h"
 #include "runtime/gate.h"
 #include "runtime/socket.h"
+#include "server/channel.h"
 #include "server/credits.h"
 #include "server/outbox.h"
 #include "server/request.h"
@@ -28,7 +30,8 @@ namespace dozo::server {
 
 class Server;
 
-// What NEGOTIATE settled.
+// What NEGOTIATE settled. Once a session is valid it no longer changes: any loop that serves one of the sessions reads
+// it.
 struct Negotiated {
   Dialect dialect = Dialect::smb_2_0_2;
   Guid client_guid;
@@ -50,12 +53,13 @@ struct IncomingFrame {
   runtime::Buffer buffer;
   std::size_t offset = 0;  // of the plain message in the buffer
   bool encrypted = false;
-  std::shared_ptr<Session> unsealed_with;
+  std::shared_ptr<Channel> unsealed_with;
   Bytes message() const { return buffer.view().subspan(offset); }
 };
 
 // A resource; lives on the loop that runs it; held by its run() task, by requests and by who is about to talk to it
-// from another loop (through a post).
+// from another loop (through a post). Its requests may be away on the home loops of their sessions; its gate waits for
+// them.
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(Server& server, runtime::Loop& loop, runtime::Socket socket, guard::Admission admission);
@@ -66,9 +70,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // Serves the client until either side ends the connection, then releases everything that belongs to it.
   runtime::Task<void> run();
 
-  // Ends the connection: no further frame is read. `why` goes into the log. Idempotent.
+  // Ends the connection: no further frame is read. `why` goes into the log. Idempotent. Any loop that holds it.
   void disconnect(std::string_view why);
-  bool disconnecting() const { return disconnecting_; }
+  bool disconnecting() const { return disconnecting_.load(std::memory_order_acquire); }
+  // It takes no more part in anything: its requests are not to wait, its channels carry no notifications. Any loop.
+  bool is_ending() const { return ending_.load(std::memory_order_acquire) || disconnecting(); }
   // No further request is read; what is in flight is finished; then the connection ends.
   void drain();
 
@@ -80,9 +86,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
 
   std::optional<Negotiated> negotiated;
   CreditWindow credits;
-  std::map<SessionId, std::shared_ptr<Session>> sessions;
+  std::map<SessionId, std::shared_ptr<Channel>> channels;
   RequestList in_flight;
-  std::uint32_t async_count = 0;
+  std::atomic<std::uint32_t> waiting{0};  // requests that have begun to wait; any loop
   Outbox outbox;
   runtime::Gate gate;
   // SMB1 "SMB 2.???" was answered: the next message is an SMB2 NEGOTIATE. [MS-SMB2] 3.3.5.3.2.
@@ -90,14 +96,17 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool authenticated_once = false;
   Instant last_activity;
 
-  AsyncId next_async_id() { return AsyncId(++last_async_id_); }
-  std::shared_ptr<Session> find_session(SessionId session_id) const;
-  // The first valid session ends the limits of what is unauthenticated.
-  void session_became_valid(const std::shared_ptr<Session>& session);
-  // The request whose CANCEL this is, or null. [MS-SMB2] 3.3.5.16.
-  Request* find_in_flight(const wire::Header& cancel);
-  // Ends a session: cancels its requests, closes its opens and trees, forgets it. [MS-SMB2] 3.3.7.1, 3.3.5.6.
-  runtime::Task<void> end_session(std::shared_ptr<Session> session, std::string_view why);
+  AsyncId next_async_id() { return AsyncId(++last_async_id_); }  // any loop
+  // Open or not; null when there is none, or its session has ended.
+  std::shared_ptr<Channel> find_channel(SessionId session_id) const;
+  // What signed on the channel of a session that has ended: its client is told so under that. Null: not known any more.
+  std::shared_ptr<crypto::Signer> signer_of_ended(SessionId session_id) const;
+  // The first open channel ends the limits of what is unauthenticated.
+  void channel_opened();
+  // CANCEL: ends the wait of the request it names, wherever that is served. [MS-SMB2] 3.3.5.16.
+  void cancel(const wire::Header& cancel);
+  // A session that has ended: the channel goes, and so do its requests' waits.
+  void forget(const Session& session);
   std::uint32_t frame_size_max() const;
   std::size_t message_size_max() const;
 
@@ -114,7 +123,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   runtime::Task<void> serve(IncomingFrame frame);
   bool has_room() const;
   runtime::Task<void> tear_down();
-  // Ends the waits of a session's requests, or of all.
+  // The session loses this channel, and ends when it was the last one.
+  runtime::Task<void> close_channel(std::shared_ptr<Channel> channel);
+  // Ends the waits of requests that are served here: a session's, or all.
   void cancel_waiting(const Session* only);
   void on_deadline();
   Instant next_deadline() const;
@@ -132,9 +143,11 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::size_t bytes_in_flight_ = 0;
   runtime::Event room_;
   runtime::Timer deadline_;
-  std::uint64_t last_async_id_ = 0;
-  bool disconnecting_ = false;
+  std::atomic<std::uint64_t> last_async_id_{0};
+  std::atomic<bool> disconnecting_{false};
+  std::atomic<bool> ending_{false};
   bool draining_ = false;
+  std::map<SessionId, std::shared_ptr<crypto::Signer>> ended_;  // a few
 };
 
 }  // namespace dozo::server

@@ -49,36 +49,45 @@ bool run_on(runtime::Loop& loop, F function) {
   return done->changed.wait_for(lock, kLoopPatience, [&] { return done->is; });
 }
 
-json session_json(const Connection& connection, Session& session, Instant now) {
+// A channel and how it is protected: its first one's are the session's own.
+json channel_json(const Connection& connection) {
+  const Negotiated& negotiated = *connection.negotiated;
+  return {{"address", connection.peer_name()},
+          {"signing", std::string(crypto::to_string(negotiated.signing_algorithm))},
+          {"connection", connection.id}};
+}
+
+// On the session's home loop.
+json session_json(Server& server, Session& session, Instant now) {
   const ValidSession& valid = session.valid();
+  const SessionTerms& terms = valid.terms;
+  json channels = json::array();
+  for (const auto& connection : server.sessions().channels(session.id)) channels.push_back(channel_json(*connection));
   json out;
   out["id"] = session.id.value();
-  out["user"] = printable(valid.token->user_name);
-  out["address"] = connection.peer_name();
-  out["dialect"] = std::string(to_string(connection.negotiated->dialect));
-  out["signing"] = std::string(crypto::to_string(connection.negotiated->signing_algorithm));
-  out["cipher"] =
-      connection.negotiated->cipher ? json(std::string(crypto::to_string(*connection.negotiated->cipher))) : json();
-  out["signing_required"] = valid.signing_required;
-  out["encryption_required"] = valid.encrypt_data;
+  out["user"] = printable(terms.user_name);
+  out["address"] = channels.empty() ? json("") : channels.front()["address"];
+  out["dialect"] = std::string(to_string(terms.dialect));
+  out["signing"] = std::string(crypto::to_string(terms.signing_algorithm));
+  out["cipher"] = terms.cipher ? json(std::string(crypto::to_string(*terms.cipher))) : json();
+  out["signing_required"] = terms.signing_required;
+  out["encryption_required"] = terms.encrypt_data;
+  out["channels"] = std::move(channels);
   out["trees"] = valid.trees.size();
   out["opens"] = valid.opens.size();
   out["age_s"] = std::chrono::duration_cast<std::chrono::seconds>(now - session.created_at).count();
-  out["idle_s"] = std::chrono::duration_cast<std::chrono::seconds>(now - session.last_used).count();
+  out["idle_s"] =
+      std::chrono::duration_cast<std::chrono::seconds>(now - session.last_used.load(std::memory_order_relaxed)).count();
   return out;
 }
 
 json sessions_json(ControlTarget& target) {
   const auto list = std::make_shared<json>(json::array());
-  for (const auto& connection : target.server.connections()) {
-    run_on(connection->loop(), [connection, list] {
-      for (const auto& [id, session] : connection->sessions) {
-        if (session->is_valid() && list->size() < kListedMax) {
-          list->push_back(session_json(*connection, *session, connection->loop().now()));
-        }
-      }
-    });
+  for (const auto& session : target.server.sessions().all()) {
     if (list->size() >= kListedMax) break;
+    Server& server = target.server;
+    run_on(session->home(),
+           [session, list, &server] { list->push_back(session_json(server, *session, session->home().now())); });
   }
   return *list;
 }
@@ -139,18 +148,17 @@ json kick_json(const json& request, ControlTarget& target) {
   const auto wanted = request.find("session");
   if (wanted == request.end() || !wanted->is_number_unsigned()) return {{"error", "kick needs the session's number"}};
   const SessionId id(wanted->get<std::uint64_t>());
-  const auto connection = target.server.connection_of_session(id);
-  if (!connection) return {{"error", "no such session; dozo status shows them"}};
-  run_on(connection->loop(), [connection, id] {
-    const auto session = connection->find_session(id);
-    if (!session || connection->gate.closed()) return;
-    guard::emit({.event = guard::AuditEvent::session_kicked,
-                 .address = connection->peer_address(),
-                 .user = session->is_valid() ? session->valid().token->user_name : std::string(),
-                 .session = id});
-    // A client without its session would only set up a new one on the same connection; it is to go.
-    connection->disconnect("the session was kicked");
-  });
+  const auto session = target.server.sessions().find(id);
+  if (!session || !session->is_valid()) return {{"error", "no such session; dozo status shows them"}};
+  // A client without its session would only set up a new one on the same connections; they are to go.
+  const auto connections = target.server.sessions().channels(id);
+  guard::emit({.event = guard::AuditEvent::session_kicked,
+               .address = connections.empty() ? std::string() : connections.front()->peer_address(),
+               .user = session->terms().user_name,
+               .session = id});
+  for (const auto& connection : connections) {
+    run_on(connection->loop(), [connection] { connection->disconnect("the session was kicked"); });
+  }
   return {{"kicked", id.value()}};
 }
 

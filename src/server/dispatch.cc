@@ -2,6 +2,7 @@
 
 #include "guard/audit.h"
 #include "server/command_table.h"
+#include "server/commands/binding.h"
 #include "server/reply_chain.h"
 #include "server/server.h"
 
@@ -15,7 +16,7 @@ constexpr std::size_t kCompoundMax = 64;
 bool is_of_its_session(const IncomingFrame& frame, const wire::Header& header, bool first) {
   if (!frame.encrypted) return true;
   if (header.is_related()) return !first;
-  return header.session_id == frame.unsealed_with->id;
+  return header.session_id == frame.unsealed_with->session->id;
 }
 
 // [MS-SMB2] 3.3.5.2: what carries no payload is small.
@@ -30,8 +31,10 @@ bool is_oversized(const Connection& connection, const wire::Header& header, std:
     case wire::Command::query_directory:
     case wire::Command::change_notify:
     case wire::Command::query_info:
-    case wire::Command::set_info: return false;
-    default: return true;
+    case wire::Command::set_info:
+      return false;
+    default:
+      return true;
   }
 }
 
@@ -79,21 +82,29 @@ Result<> check_signature(Request& request) {
   if (request.header.command == wire::Command::negotiate) {
     return is_signed ? Result<>(fail(NtStatus::INVALID_PARAMETER)) : Result<>();
   }
-  const std::shared_ptr<Session> session = request.connection.find_session(request.session_id);
+  // [MS-SMB2] 3.3.5.2.4: a binding is signed with a key that is not this connection's yet; its handler looks at it.
+  if (is_binding(request)) return {};
+  const std::shared_ptr<Channel> channel = request.connection.find_channel(request.session_id);
   if (!is_signed) {
-    if (session && session->is_valid() && session->valid().signing_required) {
+    if (channel && channel->is_open() && channel->session->terms().signing_required) {
       audit_refusal(request, guard::AuditEvent::unsigned_request_refused, to_string(request.header.command));
       return fail(NtStatus::ACCESS_DENIED);
     }
     return {};
   }
-  if (!session) return fail(NtStatus::USER_SESSION_DELETED);
+  if (!channel) {
+    const std::shared_ptr<crypto::Signer> ended = request.connection.signer_of_ended(request.session_id);
+    if (ended && ended->verify(request.message)) request.session_signer = ended;
+    const std::shared_ptr<Session> elsewhere = request.server.sessions().find(request.session_id);
+    if (!ended && elsewhere && elsewhere->is_valid()) static_cast<void>(is_signed_by_session(request, *elsewhere));
+    return fail(NtStatus::USER_SESSION_DELETED);
+  }
   // A session that is being set up has no key yet; its SESSION_SETUP requests are covered by the preauth hash.
-  if (!session->is_valid()) {
+  if (!channel->is_open()) {
     return request.header.command == wire::Command::session_setup ? Result<>()
                                                                   : Result<>(fail(NtStatus::NOT_SUPPORTED));
   }
-  if (!session->valid().signer.verify(request.message)) {
+  if (!channel->signer()->verify(request.message)) {
     audit_refusal(request, guard::AuditEvent::bad_signature, to_string(request.header.command));
     return fail(NtStatus::ACCESS_DENIED);
   }
@@ -103,32 +114,53 @@ Result<> check_signature(Request& request) {
 
 // [MS-SMB2] 3.3.5.2.9, 3.3.5.2.10.
 Result<> find_session(Request& request) {
-  request.session = request.connection.find_session(request.session_id);
-  if (!request.session || !request.session->is_valid()) {
-    request.session.reset();
+  request.channel = request.connection.find_channel(request.session_id);
+  if (!request.channel || !request.channel->is_open()) {
+    request.channel.reset();
     return fail(NtStatus::USER_SESSION_DELETED);
   }
+  request.session = request.channel->session;
   // A request must be encrypted with the key of the session it is for.
-  if (request.encrypted && request.unsealed_with != request.session) return fail(NtStatus::ACCESS_DENIED);
-  if (request.session->valid().encrypt_data && !request.encrypted) {
+  if (request.encrypted && request.unsealed_with != request.channel) return fail(NtStatus::ACCESS_DENIED);
+  if (request.session->terms().encrypt_data && !request.encrypted) {
     audit_refusal(request, guard::AuditEvent::unencrypted_request_refused, to_string(request.header.command));
     return fail(NtStatus::ACCESS_DENIED);
   }
-  request.session->last_used = request.received_at;
+  request.session->last_used.store(request.received_at, std::memory_order_relaxed);
   return {};
 }
 
-// [MS-SMB2] 3.3.5.2.11.
-Result<> find_tree(Request& request) {
-  const auto& trees = request.session->valid().trees;
-  const auto found = trees.find(request.tree_id);
-  if (found == trees.end()) return fail(NtStatus::NETWORK_NAME_DELETED);
-  request.tree = found->second;
+Result<> check_tree_encryption(Request& request) {
   if (request.tree->share->encryption_required && !request.encrypted) {
     audit_refusal(request, guard::AuditEvent::unencrypted_request_refused, request.tree->share->config.name);
     return fail(NtStatus::ACCESS_DENIED);
   }
   return {};
+}
+
+// [MS-SMB2] 3.3.5.2.11. On the session's home loop.
+Result<> find_tree(Request& request) {
+  const auto& trees = request.session->valid().trees;
+  const auto found = trees.find(request.tree_id);
+  if (found == trees.end()) return fail(NtStatus::NETWORK_NAME_DELETED);
+  request.tree = found->second;
+  return check_tree_encryption(request);
+}
+
+// The tree of a READ or WRITE, by way of its open, which any loop may ask for. False: something about the request is
+// not as usual, and what that means is found out at home.
+bool find_tree_of_data(Request& request) {
+  // [MS-SMB2] 2.2.19, 2.2.21: FileId is at the same place in both.
+  constexpr std::size_t kFileIdAt = wire::kHeaderSize + 16;
+  constexpr std::size_t kFileIdSize = 16;
+  if (request.message.size() < kFileIdAt + kFileIdSize) return false;
+  const std::uint8_t* at = request.message.data() + kFileIdAt;
+  FileId id{load_le<std::uint64_t>(at), load_le<std::uint64_t>(at + 8)};
+  if (request.header.is_related() && id == kRelatedFileId) id = request.chain.file_id.value_or(id);
+  const OpenRef open = request.session->valid().opens.find(id);
+  if (!open || !open->has_shared_data || open->tree->id != request.tree_id || open->tree->disconnected) return false;
+  request.tree = open->tree;
+  return true;
 }
 
 Result<> check_structure_size(const Request& request, const CommandRow& row) {
@@ -139,7 +171,7 @@ Result<> check_structure_size(const Request& request, const CommandRow& row) {
   return known ? Result<>() : Result<>(fail(NtStatus::INVALID_PARAMETER));
 }
 
-// The gates in order; then the row's handler may run.
+// The gates that every loop can keep.
 Result<const CommandRow*> pass_gates(Request& request) {
   DOZO_CHECK(inherit_from_chain(request));
   const CommandRow* row = find_command(request.header.command);
@@ -148,16 +180,42 @@ Result<const CommandRow*> pass_gates(Request& request) {
   // [MS-SMB2] 3.3.5.17: an ECHO needs no session; one that names a session must name one of its own.
   const bool names_session = request.header.command == wire::Command::echo && request.session_id.value() != 0;
   if (row->needs != Needs::nothing || names_session) DOZO_CHECK(find_session(request));
-  if (row->needs == Needs::tree) DOZO_CHECK(find_tree(request));
-  DOZO_CHECK(check_structure_size(request, *row));
   return row;
 }
 
-runtime::Task<Result<Reply>> serve_element(Request& request) {
-  const Result<const CommandRow*> row = pass_gates(request);
-  if (!row) co_return fail(row.error());
-  Result<Reply> reply = co_await (*row)->handler(request);
+// The rest of the gates; then the handler runs, on this loop.
+runtime::Task<Result<Reply>> handle(Request& request, const CommandRow& row) {
+  if (row.needs == Needs::tree) DOZO_CO_CHECK(request.tree ? check_tree_encryption(request) : find_tree(request));
+  DOZO_CO_CHECK(check_structure_size(request, row));
+  Result<Reply> reply = co_await row.handler(request);
   co_return reply;
+}
+
+// There and back. Meanwhile a CANCEL is sent after it, and the connection's gate waits for it.
+runtime::Task<Result<Reply>> handle_at_home(Request& request, const CommandRow& row) {
+  Session& session = *request.session;
+  request.is_away = true;
+  co_await runtime::resume_on(session.home());
+  session.add_visitor(request);
+  // It may have ended on the way.
+  Result<Reply> reply = fail(NtStatus::USER_SESSION_DELETED);
+  if (!session.has_ended()) reply = co_await handle(request, row);
+  request.stop_counting();
+  request.VisitorHook::unlink();
+  co_await runtime::resume_on(request.connection.loop());
+  request.is_away = false;
+  co_return reply;
+}
+
+runtime::Task<Result<Reply>> serve_element(Request& request) {
+  const Result<const CommandRow*> passed = pass_gates(request);
+  if (!passed) co_return fail(passed.error());
+  const CommandRow& row = **passed;
+  const bool is_home = !request.session || &request.session->home() == &request.connection.loop();
+  const bool stays = is_home || row.runs == Runs::here || (row.runs == Runs::with_data && find_tree_of_data(request));
+  if (!stays) co_return co_await handle_at_home(request, row);
+  if (is_home && request.session) request.session->add_visitor(request);
+  co_return co_await handle(request, row);
 }
 
 void hand_on(CompoundState& chain, const Request& request, NtStatus status) {
@@ -166,8 +224,8 @@ void hand_on(CompoundState& chain, const Request& request, NtStatus status) {
   const bool lacks_tree = row != nullptr && row->needs == Needs::tree && !request.tree;
   const bool broken = request.header.is_related() && !chain.has_context;
   // A TREE_CONNECT or SESSION_SETUP that failed leaves nothing to be in, whatever its header named.
-  const bool makes_context = request.header.command == wire::Command::tree_connect ||
-                             request.header.command == wire::Command::session_setup;
+  const bool makes_context =
+      request.header.command == wire::Command::tree_connect || request.header.command == wire::Command::session_setup;
   chain.has_context = !broken && !lacks_session && !lacks_tree && !(makes_context && is_error(status));
   chain.session_id = request.session_id;
   chain.tree_id = request.tree_id;
@@ -190,12 +248,12 @@ void trace(const Request& request, NtStatus status) {
 
 // [MS-SMB2] 3.3.5.16: no answer, whatever it finds.
 void serve_cancel(Connection& connection, const wire::Header& header, const IncomingFrame& frame, Bytes message) {
-  const std::shared_ptr<Session> session = connection.find_session(header.session_id);
-  if (!frame.encrypted && session && session->is_valid()) {
+  const std::shared_ptr<Channel> channel = connection.find_channel(header.session_id);
+  if (!frame.encrypted && channel && channel->is_open()) {
     const bool is_signed = header.flags.has(wire::HeaderFlag::is_signed);
-    if (is_signed ? !session->valid().signer.verify(message) : session->valid().signing_required) return;
+    if (is_signed ? !channel->signer()->verify(message) : channel->session->terms().signing_required) return;
   }
-  if (Request* request = connection.find_in_flight(header)) request->cancel();
+  connection.cancel(header);
 }
 
 // Takes the next element off `rest`. Nothing: the connection has been ended.

@@ -8,7 +8,7 @@
 namespace dozo::server {
 
 Open::Open(FileId file_id, std::shared_ptr<Tree> on, GrantedAccess access)
-    : id(file_id), tree(std::move(on)), granted(access) {}
+    : id(file_id), tree(std::move(on)), granted(access), home(runtime::Loop::current_or_null()) {}
 
 Open::~Open() = default;
 
@@ -34,7 +34,8 @@ std::shared_ptr<Open> Open::moved_to(FileId new_id, std::shared_ptr<Tree> new_tr
   out->node = node;
   out->share_id = share_id;
   out->key = key;
-  out->position = position;
+  out->has_shared_data = has_shared_data;
+  out->position = position.load();
   out->lease = lease;
   out->parent_lease = parent_lease;
   out->mode = mode;
@@ -42,7 +43,8 @@ std::shared_ptr<Open> Open::moved_to(FileId new_id, std::shared_ptr<Tree> new_tr
   out->pinned_write_time = pinned_write_time;
   out->pinned_access_time = pinned_access_time;
   out->pinned_change_time = pinned_change_time;
-  out->modified = modified;
+  out->pins_times = pins_times.load();
+  out->modified = modified.load();
   if (durable) out->durable = std::make_unique<DurableHandle>(*durable);
   out->replay_eligible = replay_eligible.load();
   return out;

@@ -10,6 +10,7 @@
 #include "model/create.h"
 #include "model/ids.h"
 #include "rpc/pipe.h"
+#include "runtime/loop.h"
 #include "runtime/one_shot.h"
 #include "server/channel_sequence.h"
 #include "server/durable/handle.h"
@@ -45,7 +46,11 @@ struct PipeEnd {
 };
 
 // Resource. Owned by its session's open table; requests in flight hold a reference, so that what they use stays until
-// they end, but `closed` tells them that the client has given it up. One loop.
+// they end, but `closed` tells them that the client has given it up.
+//
+// Lives on its session's home loop. What is const, atomic, or set before it was put into the table and never again
+// (file, share_id, key, is_directory, options; so it is where has_shared_data) is the data handle of READ and WRITE:
+// any loop reads it.
 struct Open {
   Open(FileId file_id, std::shared_ptr<Tree> on, GrantedAccess access);
   ~Open();
@@ -55,8 +60,9 @@ struct Open {
   const FileId id;
   const std::shared_ptr<Tree> tree;
   const GrantedAccess granted;
+  runtime::Loop* const home;  // its session's, where it was made
   CreateOptions options;
-  bool closed = false;
+  std::atomic<bool> closed{false};
 
   // Files and directories.
   vfs::FileRef file;       // null for a pipe
@@ -72,18 +78,20 @@ struct Open {
   // [MS-SMB2] 3.3.1.12 Lease.ParentLeaseKey: the client's lease on the directory this lies in. What is done through
   // this open leaves that alone.
   std::optional<share::LeaseId> parent_lease;
-  std::uint64_t position = 0;             // FilePositionInformation
-  std::uint32_t mode = 0;                 // FileModeInformation
-  std::uint32_t ea_index = 0;             // Open.CurrentEaIndex of [MS-SMB2] 3.3.1.10, counted from 0
-  std::unique_ptr<DirectoryScan> scan;    // QUERY_DIRECTORY's place
-  std::unique_ptr<NotifyQueue> notify;    // CHANGE_NOTIFY's memory
-  std::unique_ptr<OutsideWatch> outside;  // while the client may cache
+  bool has_shared_data = false;            // the main stream of a file: a rename of streams never gives it other data
+  std::atomic<std::uint64_t> position{0};  // FilePositionInformation
+  std::uint32_t mode = 0;                  // FileModeInformation
+  std::uint32_t ea_index = 0;              // Open.CurrentEaIndex of [MS-SMB2] 3.3.1.10, counted from 0
+  std::unique_ptr<DirectoryScan> scan;     // QUERY_DIRECTORY's place
+  std::unique_ptr<NotifyQueue> notify;     // CHANGE_NOTIFY's memory
+  std::unique_ptr<OutsideWatch> outside;   // while the client may cache
 
   // [MS-FSA] 2.1.4.17: a time that was set through this handle is not touched by later writes through it.
   std::optional<FileTime> pinned_write_time;
   std::optional<FileTime> pinned_access_time;
   std::optional<FileTime> pinned_change_time;
-  bool modified = false;
+  std::atomic<bool> pins_times{false};  // any of them
+  std::atomic<bool> modified{false};
 
   // Null where the client can neither come back to it nor repeat its CREATE.
   std::unique_ptr<DurableHandle> durable;

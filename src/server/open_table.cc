@@ -11,6 +11,7 @@ constexpr std::uint32_t generation_of(FileId id) { return static_cast<std::uint3
 }  // namespace
 
 std::optional<FileId> OpenTable::reserve(std::uint64_t persistent) {
+  const MutexLock lock(mutex_);
   if (count_ >= kMax) return std::nullopt;
   if (first_free_ == kNone) {
     first_free_ = static_cast<std::uint32_t>(slots_.size());
@@ -36,11 +37,13 @@ void OpenTable::free_slot(std::uint32_t index) {
 }
 
 void OpenTable::release(FileId id) {
+  const MutexLock lock(mutex_);
   DOZO_ASSERT(slot_of(id) != nullptr);
   free_slot(index_of(id));
 }
 
 void OpenTable::put(OpenRef open) {
+  const MutexLock lock(mutex_);
   const std::uint32_t index = index_of(open->id);
   DOZO_ASSERT(slot_of(open->id) != nullptr && !slots_[index].open);
   slots_[index].open = std::move(open);
@@ -52,20 +55,32 @@ const OpenTable::Slot* OpenTable::slot_of(FileId id) const {
   return slot.reserved && slot.generation == generation_of(id) ? &slot : nullptr;
 }
 
-OpenRef OpenTable::find(FileId id) const {
+OpenRef OpenTable::open_of(FileId id) const {
   const Slot* slot = slot_of(id);
   // [MS-SMB2] 3.3.5.9: both halves must be those that were given out.
   if (slot == nullptr || !slot->open || slot->open->id != id) return nullptr;
   return slot->open;
 }
 
+OpenRef OpenTable::find(FileId id) const {
+  const MutexLock lock(mutex_);
+  return open_of(id);
+}
+
 OpenRef OpenTable::remove(FileId id) {
-  OpenRef open = find(id);
+  const MutexLock lock(mutex_);
+  OpenRef open = open_of(id);
   if (open) free_slot(index_of(id));
   return open;
 }
 
+std::size_t OpenTable::size() const {
+  const MutexLock lock(mutex_);
+  return count_;
+}
+
 std::vector<OpenRef> OpenTable::all() const {
+  const MutexLock lock(mutex_);
   std::vector<OpenRef> out;
   for (const Slot& slot : slots_) {
     if (slot.open) out.push_back(slot.open);

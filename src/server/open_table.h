@@ -5,11 +5,13 @@
 #include <cstdint>
 #include <vector>
 
+#include "base/mutex.h"
 #include "server/open.h"
 
 namespace dozo::server {
 
-// Owned by its session; one loop.
+// Owned by its session. Any thread: opens come and go on the session's home loop, while READ and WRITE find theirs on
+// the loop of the channel they came on.
 class OpenTable {
  public:
   static constexpr std::size_t kMax = 65536;  // opens of one session
@@ -23,7 +25,7 @@ class OpenTable {
   // Takes it out; null when there is none.
   OpenRef remove(FileId id);
   std::vector<OpenRef> all() const;
-  std::size_t size() const { return count_; }
+  std::size_t size() const;
 
  private:
   struct Slot {
@@ -33,12 +35,14 @@ class OpenTable {
     bool reserved = false;
   };
   static constexpr std::uint32_t kNone = ~0u;
-  const Slot* slot_of(FileId id) const;
-  void free_slot(std::uint32_t index);
+  const Slot* slot_of(FileId id) const DOZO_REQUIRES(mutex_);
+  OpenRef open_of(FileId id) const DOZO_REQUIRES(mutex_);
+  void free_slot(std::uint32_t index) DOZO_REQUIRES(mutex_);
 
-  std::vector<Slot> slots_;
-  std::uint32_t first_free_ = kNone;
-  std::size_t count_ = 0;
+  mutable Mutex mutex_;
+  std::vector<Slot> slots_ DOZO_GUARDED_BY(mutex_);
+  std::uint32_t first_free_ DOZO_GUARDED_BY(mutex_) = kNone;
+  std::size_t count_ DOZO_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace dozo::server

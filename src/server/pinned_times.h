@@ -8,7 +8,8 @@ namespace dozo::server {
 
 struct Open;
 
-// Puts those back that are pinned; to be called when a change through the handle has touched them. [MS-FSA] 2.1.4.17
+// Puts those back that are pinned; to be called when a change through the handle has touched them. [MS-FSA] 2.1.4.17.
+// Any loop that holds the open.
 runtime::Task<Result<>> keep_pinned_times(Open& open);
 
 }  // namespace dozo::server

@@ -50,6 +50,11 @@ rpc::Account account_of(const identity::SidName& name) {
   return {name.sid, static_cast<rpc::SidKind>(name.use), name.domain, name.name};
 }
 
+std::string address_of(Server& server, const Session& session) {
+  const auto connection = server.connection_of_session(session.id);
+  return connection ? connection->peer_address() : std::string();
+}
+
 std::chrono::seconds seconds_between(Instant from, Instant to) {
   return std::chrono::duration_cast<std::chrono::seconds>(std::max(to - from, Duration::zero()));
 }
@@ -74,7 +79,7 @@ rpc::ServerInfo PipeHost::server() const {
 std::vector<rpc::ShareInfo> PipeHost::shares() const {
   const identity::AccessToken& token = *session_.valid().token;
   const std::vector<std::string> groups = group_names(server_.users(), token);
-  const bool can_encrypt = session_.valid().sealer.has_value();
+  const bool can_encrypt = session_.terms().cipher.has_value();
   std::vector<rpc::ShareInfo> out;
   for (const auto& [name, share] : *server_.shares()) {
     if (may_connect(*share, token, groups, can_encrypt)) out.push_back(info_of(*share, token.is_admin));
@@ -86,24 +91,20 @@ std::optional<rpc::ShareInfo> PipeHost::share(std::string_view name) const {
   const identity::AccessToken& token = *session_.valid().token;
   const ShareRef found = server_.find_share(name);
   const std::vector<std::string> groups = group_names(server_.users(), token);
-  if (!found || !may_connect(*found, token, groups, session_.valid().sealer.has_value())) return std::nullopt;
+  if (!found || !may_connect(*found, token, groups, session_.terms().cipher.has_value())) return std::nullopt;
   return info_of(*found, token.is_admin);
 }
 
-// Sessions live on their connections' loops. Those of other loops are not touched from here: what is listed are the
-// sessions of the caller's connection.
 std::vector<rpc::SessionInfo> PipeHost::sessions() const {
-  Connection& connection = session_.connection();
   const Instant now = server_.clock().now();
   std::vector<rpc::SessionInfo> out;
-  for (const auto& [id, session] : connection.sessions) {
-    if (!session->is_valid()) continue;
+  for (const std::shared_ptr<Session>& session : server_.sessions().all()) {
     rpc::SessionInfo info;
-    info.client = connection.peer_address();
-    info.user = session->valid().token->user_name;
+    info.client = address_of(server_, *session);
+    info.user = session->terms().user_name;
     info.open_files = static_cast<std::uint32_t>(session->valid().opens.size());
     info.connected = seconds_between(session->created_at, now);
-    info.idle = seconds_between(session->last_used, now);
+    info.idle = seconds_between(session->last_used.load(std::memory_order_relaxed), now);
     out.push_back(std::move(info));
   }
   return out;
@@ -121,7 +122,7 @@ std::vector<rpc::ConnectionInfo> PipeHost::connections() const {
         std::ranges::count_if(session_.valid().opens.all(), [&](const OpenRef& open) { return open->tree == tree; }));
     info.connected = seconds_between(tree->connected_at, now);
     info.user = session_.valid().token->user_name;
-    info.client = session_.connection().peer_address();
+    info.client = address_of(server_, session_);
     out.push_back(std::move(info));
   }
   return out;

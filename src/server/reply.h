@@ -32,7 +32,7 @@ class OutMessage {
 // Errors are std::unexpected(status) instead; dispatch makes the ERROR response for them.
 struct Reply {
   // Which preauthentication hash the message as sent goes into. [MS-SMB2] 3.3.5.4, 3.3.5.5.
-  enum class HashInto : std::uint8_t { nothing, connection, session };
+  enum class HashInto : std::uint8_t { nothing, connection, logon };
 
   NtStatus status = NtStatus::SUCCESS;
   OutMessage message;

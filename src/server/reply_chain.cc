@@ -29,19 +29,24 @@ wire::Header response_header(Request& request, NtStatus status, bool interim) {
   return header;
 }
 
-// [MS-SMB2] 3.3.4.1.1. What is encrypted is not signed.
-bool must_be_signed(const Request& request, const std::shared_ptr<Session>& session, bool reply_must_sign) {
-  if (request.encrypted || !session || !session->is_valid()) return false;
-  return reply_must_sign || request.signed_by_client || session->valid().signing_required;
+// [MS-SMB2] 3.3.4.1.1: what signs the answer; null: nothing. What is encrypted is not signed. A SESSION_SETUP that
+// binds is answered with Session.SigningKey until it succeeds, everything else with the channel's key.
+std::shared_ptr<crypto::Signer> signer_of(const Request& request, const std::shared_ptr<Channel>& channel,
+                                          const Reply& reply) {
+  if (request.encrypted) return nullptr;
+  if (request.session_signer && reply.status != NtStatus::SUCCESS) return request.session_signer;
+  if (!channel || !channel->is_open()) return nullptr;
+  const bool wanted = reply.must_sign || request.signed_by_client || channel->session->terms().signing_required;
+  return wanted ? channel->signer() : nullptr;
 }
 
 // [MS-SMB2] 3.3.4.1.4.
 bool must_be_sealed(const Request& request) {
   if (request.encrypted) return true;
-  if (!request.session || !request.session->is_valid()) return false;
+  if (!request.channel || !request.channel->is_open()) return false;
   const wire::Command command = request.header.command;
   if (command == wire::Command::negotiate || command == wire::Command::session_setup) return false;
-  return request.session->valid().encrypt_data && request.session->valid().sealer.has_value();
+  return request.channel->session->terms().encrypt_data && request.channel->sealer() != nullptr;
 }
 
 }  // namespace
@@ -51,20 +56,21 @@ Reply error_reply(NtStatus status) { return Reply::of(wire::ErrorResponse{}, sta
 void ReplyChain::add(Request& request, Result<Reply> result) {
   Reply reply = result ? std::move(*result) : error_reply(result.error());
   if (reply.silent) return;
+  if (request.announces) announcing_.push_back(*request.announces);
   Finished out;
   out.header = response_header(request, reply.status, false);
   // [MS-SMB2] 3.3.5.2.7.2: related, but for the first of what is sent together.
   if (finished_.empty()) out.header.flags = out.header.flags.without(wire::HeaderFlag::related_operations);
-  const std::shared_ptr<Session> session =
-      request.session ? request.session : connection_.find_session(request.session_id);
+  const std::shared_ptr<Channel> channel =
+      request.channel ? request.channel : connection_.find_channel(request.session_id);
   if (must_be_sealed(request)) {
-    seal_with_ = request.unsealed_with ? request.unsealed_with : request.session;
-  } else if (must_be_signed(request, session, reply.must_sign)) {
-    out.sign_with = session;
+    seal_with_ = request.unsealed_with ? request.unsealed_with : request.channel;
+  } else {
+    out.sign_with = signer_of(request, channel, reply);
   }
   out.message = std::move(reply.message);
   out.hash_into = reply.hash_into;
-  if (reply.hash_into == Reply::HashInto::session) out.hash_session = session;
+  if (reply.hash_into == Reply::HashInto::logon) out.hash_channel = channel;
   finished_.push_back(std::move(out));
 }
 
@@ -74,23 +80,23 @@ void ReplyChain::close_links() {
     // [MS-SMB2] 3.3.4.1.3: the last one is padded too.
     if (finished_.size() > 1) out.message.pad_to_8();
     if (i + 1 < finished_.size()) out.header.next_command = static_cast<std::uint32_t>(out.message.size());
-    const bool sign = out.sign_with && out.sign_with->is_valid();
-    if (sign) out.header.flags |= wire::HeaderFlag::is_signed;
+    if (out.sign_with) out.header.flags |= wire::HeaderFlag::is_signed;
     wire::store_header(out.header, out.message.view());
-    if (sign) out.sign_with->valid().signer.sign(out.message.view());
+    if (out.sign_with) out.sign_with->sign(out.message.view());
     hash(out);
   }
 }
 
 void ReplyChain::hash(const Finished& finished) {
   switch (finished.hash_into) {
-    case Reply::HashInto::nothing: break;
+    case Reply::HashInto::nothing:
+      break;
     case Reply::HashInto::connection:
       if (connection_.negotiated) connection_.negotiated->preauth.update(finished.message.view());
       break;
-    case Reply::HashInto::session:
-      if (finished.hash_session && finished.hash_session->is_establishing()) {
-        finished.hash_session->logon().preauth.update(finished.message.view());
+    case Reply::HashInto::logon:
+      if (finished.hash_channel && finished.hash_channel->logon) {
+        finished.hash_channel->logon->preauth.update(finished.message.view());
       }
       break;
   }
@@ -115,18 +121,17 @@ void ReplyChain::send_interim(Request& request) {
   boost::container::small_vector<OutMessage, 1> messages;
   messages.push_back(std::move(interim.message));
   // [MS-SMB2] 3.3.4.2: an interim response is not signed; of an encrypted request it is encrypted like any other.
-  std::shared_ptr<Session> seal_with;
-  if (must_be_sealed(request)) seal_with = request.unsealed_with ? request.unsealed_with : request.session;
+  std::shared_ptr<Channel> seal_with;
+  if (must_be_sealed(request)) seal_with = request.unsealed_with ? request.unsealed_with : request.channel;
   send(std::move(messages), std::move(seal_with));
 }
 
-void ReplyChain::send(boost::container::small_vector<OutMessage, 1> messages, std::shared_ptr<Session> seal_with) {
+void ReplyChain::send(boost::container::small_vector<OutMessage, 1> messages, std::shared_ptr<Channel> seal_with) {
   OutFrame frame;
   frame.messages = std::move(messages);
   if (seal_with) {
-    // The session may have ended with this very request (LOGOFF): without its keys nothing can be said to the client.
-    if (!seal_with->is_valid() || !seal(*seal_with, frame)) {
-      connection_.disconnect("an encrypted answer is due, and the session's keys are gone");
+    if (!seal(*seal_with, frame)) {
+      connection_.disconnect("an encrypted answer is due, and the session's nonces are used up");
       return;
     }
   } else {

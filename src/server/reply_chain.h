@@ -20,8 +20,6 @@ class ReplyChain {
 
   // The answer to `request`, next in order. What a failed Result means is the plain ERROR response.
   void add(Request& request, Result<Reply> reply);
-  // With the next answer the client learns of this open.
-  void announce_with_next(share::OpenId open) { announcing_.push_back(open); }
   // What is finished so far, then an interim answer to `request`. [MS-SMB2] 3.3.4.2.
   void send_interim(Request& request);
   // Sends what is finished.
@@ -31,18 +29,18 @@ class ReplyChain {
   struct Finished {
     OutMessage message;
     wire::Header header;
-    std::shared_ptr<Session> sign_with;
+    std::shared_ptr<crypto::Signer> sign_with;
     Reply::HashInto hash_into;
-    std::shared_ptr<Session> hash_session;
+    std::shared_ptr<Channel> hash_channel;
   };
   void close_links();
   void hash(const Finished& finished);
-  void send(boost::container::small_vector<OutMessage, 1> messages, std::shared_ptr<Session> seal_with);
+  void send(boost::container::small_vector<OutMessage, 1> messages, std::shared_ptr<Channel> seal_with);
 
   Connection& connection_;
   std::vector<Finished> finished_;
-  std::shared_ptr<Session> seal_with_;
-  boost::container::small_vector<share::OpenId, 1> announcing_;
+  std::shared_ptr<Channel> seal_with_;
+  boost::container::small_vector<share::OpenId, 1> announcing_;  // opens that the client learns of with these answers
   bool sent_something_ = false;
 };
 

@@ -28,7 +28,13 @@ Request::Request(Connection& on, const wire::Header& its_header, Bytes its_messa
 
 Request::~Request() {
   end_wait();
-  if (counted_on_) counted_on_->sequence.end(header.channel_sequence());
+  stop_counting();
+}
+
+void Request::stop_counting() {
+  if (const std::shared_ptr<Open> open = std::exchange(counted_on_, nullptr)) {
+    open->sequence.end(header.channel_sequence());
+  }
 }
 
 void Request::count_on(std::shared_ptr<Open> open) {
@@ -42,31 +48,49 @@ void Request::count_on(std::shared_ptr<Open> open) {
 
 Result<> Request::begin_wait(runtime::Callback on_cancel, InCompound in_compound) {
   // [MS-SMB2] 3.3.4.2: where resources are constrained the operation fails.
-  if (connection.async_count >= kWaitingMax) return fail(NtStatus::INSUFFICIENT_RESOURCES);
+  if (connection.waiting.load(std::memory_order_relaxed) >= kWaitingMax) return fail(NtStatus::INSUFFICIENT_RESOURCES);
   // A CANCEL that came too late for the last wait counts for the next.
-  if (connection.disconnecting() || cancelled_) return fail(NtStatus::CANCELLED);
+  const bool nobody_waits = connection.is_ending() && !outlives_channel;
+  if (nobody_waits || cancelled_) return fail(NtStatus::CANCELLED);
   if (!last_in_chain && in_compound == InCompound::refused) return fail(NtStatus::INTERNAL_ERROR);
-  ++connection.async_count;
+  connection.waiting.fetch_add(1, std::memory_order_relaxed);
   waits_ = true;
   on_cancel_ = std::move(on_cancel);
-  if (last_in_chain && !is_async()) {
-    async_id_ = connection.next_async_id();
-    chain.replies->send_interim(*this);
+  if (!last_in_chain || std::exchange(announced_, true)) return {};
+  const AsyncId id = connection.next_async_id();
+  if (&connection.loop() == &runtime::Loop::current()) {
+    send_interim(id);
+  } else {
+    // Runs before this request is back: it comes by a later post of this thread.
+    connection.loop().post([this, id] { send_interim(id); });
   }
   return {};
 }
 
+void Request::send_interim(AsyncId id) {
+  async_id_ = id;
+  chain.replies->send_interim(*this);
+}
+
+void Request::begin_hold(runtime::Callback on_abandon) {
+  held_ = true;
+  on_cancel_ = std::move(on_abandon);
+}
+
 void Request::end_wait() {
-  if (!std::exchange(waits_, false)) return;
-  --connection.async_count;
   on_cancel_ = {};
+  held_ = false;
+  if (std::exchange(waits_, false)) connection.waiting.fetch_sub(1, std::memory_order_relaxed);
 }
 
 void Request::cancel() {
-  if (!on_cancel_ || cancelled_) return;
+  if (!held_) abandon();
+}
+
+void Request::abandon() {
   cancelled_ = true;
-  runtime::Callback on_cancel = std::move(on_cancel_);
-  on_cancel_ = {};
+  if (!on_cancel_) return;
+  runtime::Callback on_cancel = std::exchange(on_cancel_, {});
   on_cancel();
 }
 

@@ -46,7 +46,7 @@ guard::LimitSettings limit_settings(const LimitsConfig& config) {
   settings.connections_max = 65536;
   settings.connections_per_address_max = config.connections_per_address_max;
   settings.preauth_max = 4096;
-  settings.preauth_per_address_max = config.connections_per_address_max;
+  settings.preauth_per_address_max = config.preauth_per_address_max;
   settings.preauth_time_max = std::chrono::milliseconds(config.pre_auth_timeout_ms);
   return settings;
 }
@@ -194,9 +194,7 @@ SessionId Server::new_session_id() {
   // Not counted up, so that none is met again after a restart. 32 bits of the 64: some clients keep no more.
   while (true) {
     const SessionId id(random_u64() >> 32);
-    if (id.value() == 0) continue;
-    const MutexLock lock(mutex_);
-    if (!sessions_.contains(id)) return id;
+    if (id.value() != 0 && !sessions_.contains(id)) return id;
   }
 }
 
@@ -227,20 +225,9 @@ std::vector<std::shared_ptr<Connection>> Server::connections_of_client(const Gui
   return out;
 }
 
-void Server::add_session(SessionId id, const std::shared_ptr<Connection>& connection) {
-  const MutexLock lock(mutex_);
-  sessions_.insert_or_assign(id, connection);
-}
-
-void Server::remove_session(SessionId id) {
-  const MutexLock lock(mutex_);
-  sessions_.erase(id);
-}
-
 std::shared_ptr<Connection> Server::connection_of_session(SessionId id) const {
-  const MutexLock lock(mutex_);
-  const auto found = sessions_.find(id);
-  return found == sessions_.end() ? nullptr : found->second.lock();
+  const SessionRegistry::Connections channels = sessions_.channels(id);
+  return channels.empty() ? nullptr : channels.front();
 }
 
 std::vector<std::shared_ptr<Connection>> Server::connections() const {

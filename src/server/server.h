@@ -24,6 +24,7 @@
 #include "server/durable/store.h"
 #include "server/durable/table.h"
 #include "server/open.h"
+#include "server/session_registry.h"
 #include "server/share_effects.h"
 #include "server/trace.h"
 #include "server/tree.h"
@@ -108,8 +109,8 @@ class Server {
   // --- Connections and sessions known by id, for what crosses loops.
   void add_connection(const std::shared_ptr<Connection>& connection);
   void remove_connection(const Connection& connection);
-  void add_session(SessionId id, const std::shared_ptr<Connection>& connection);
-  void remove_session(SessionId id);
+  SessionRegistry& sessions() { return sessions_; }
+  // Any live channel of the session; null when there is none.
   std::shared_ptr<Connection> connection_of_session(SessionId id) const;
   std::vector<std::shared_ptr<Connection>> connections() const;
   // What lease breaks go to: connections of dialect 2.1 and later that have had a session, the oldest first.
@@ -138,6 +139,7 @@ class Server {
   DurableTable durables_;
   std::unique_ptr<PersistentStore> handles_;
   guard::Limits limits_;
+  SessionRegistry sessions_;
   std::atomic<std::uint64_t> last_connection_id_{0};
   std::atomic<std::uint64_t> last_persistent_file_id_;
 
@@ -146,7 +148,6 @@ class Server {
   std::shared_ptr<const ShareMap> shares_ DOZO_GUARDED_BY(mutex_);
   std::map<std::uint64_t, std::weak_ptr<Connection>> connections_ DOZO_GUARDED_BY(mutex_);
   std::set<std::pair<Guid, std::uint64_t>> clients_ DOZO_GUARDED_BY(mutex_);  // ClientGuid, connection
-  std::map<SessionId, std::weak_ptr<Connection>> sessions_ DOZO_GUARDED_BY(mutex_);
   identity::FailureDelay failures_ DOZO_GUARDED_BY(mutex_);
 };
 

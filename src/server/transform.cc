@@ -27,10 +27,10 @@ void set_frame_length(OutFrame& frame) {
   set_length(frame, total_size(frame));
 }
 
-bool seal(Session& session, OutFrame& frame) {
-  ValidSession& valid = session.valid();
-  const std::optional<crypto::AeadNonce> nonce = valid.nonces->next();
-  if (!nonce || !valid.sealer) return false;
+bool seal(Channel& channel, OutFrame& frame) {
+  Session& session = *channel.session;
+  const std::optional<crypto::AeadNonce> nonce = session.valid().nonces.next();
+  if (!nonce || channel.sealer() == nullptr) return false;
 
   wire::TransformHeader header;
   header.nonce = *nonce;
@@ -46,7 +46,7 @@ bool seal(Session& session, OutFrame& frame) {
   boost::container::small_vector<MutableBytes, 4> parts;
   for (OutMessage& message : frame.messages) parts.push_back(message.view());
   const Bytes aad = Bytes(frame.prefix).subspan(kFramePrefix + wire::kTransformAadOffset);
-  header.signature = valid.sealer->seal(*nonce, aad, std::span<const MutableBytes>(parts.data(), parts.size()));
+  header.signature = channel.sealer()->seal(*nonce, aad, std::span<const MutableBytes>(parts.data(), parts.size()));
   std::copy(header.signature.begin(), header.signature.end(), frame.prefix.begin() + kFramePrefix + 4);
 
   frame.prefix_size = kFramePrefix + wire::kTransformHeaderSize;
@@ -54,21 +54,21 @@ bool seal(Session& session, OutFrame& frame) {
   return true;
 }
 
-Result<std::shared_ptr<Session>> unseal(const Connection& connection, MutableBytes frame) {
+Result<std::shared_ptr<Channel>> unseal(const Connection& connection, MutableBytes frame) {
   DOZO_TRY(const auto header, wire::decode_transform_header(frame));
   const MutableBytes message = frame.subspan(wire::kTransformHeaderSize);
   // [MS-SMB2] 3.3.5.2.1.1: Flags must be Encrypted, and the size what is there.
   if (header.flags != wire::kTransformEncrypted || header.original_message_size != message.size()) {
     return fail(NtStatus::INVALID_PARAMETER);
   }
-  std::shared_ptr<Session> session = connection.find_session(header.session_id);
-  if (!session || !session->is_valid() || !session->valid().unsealer) return fail(NtStatus::USER_SESSION_DELETED);
+  std::shared_ptr<Channel> channel = connection.find_channel(header.session_id);
+  if (!channel || channel->unsealer() == nullptr) return fail(NtStatus::USER_SESSION_DELETED);
   const Bytes aad =
       Bytes(frame).subspan(wire::kTransformAadOffset, wire::kTransformHeaderSize - wire::kTransformAadOffset);
-  if (!session->valid().unsealer->open(header.nonce, aad, message, header.signature)) {
+  if (!channel->unsealer()->open(header.nonce, aad, message, header.signature)) {
     return fail(NtStatus::ACCESS_DENIED);
   }
-  return session;
+  return channel;
 }
 
 }  // namespace dozo::server

@@ -26,7 +26,8 @@ struct Share {
 };
 using ShareRef = std::shared_ptr<const Share>;
 
-// Owned by its session; held by requests in flight and by the opens on it. One loop.
+// Owned by its session; held by requests in flight and by the opens on it. Its session's home loop; what is const or
+// atomic: any.
 class Tree {
  public:
   Tree(TreeId id, ShareRef share, vfs::CallerRef caller, AccessMask maximal_access, Instant now);
@@ -39,7 +40,7 @@ class Tree {
   const vfs::CallerRef caller;      // as whom file operations run
   const AccessMask maximal_access;  // what the share lets this user do at most
   const Instant connected_at;
-  bool disconnected = false;  // TREE_DISCONNECT or LOGOFF came while requests were in flight
+  std::atomic<bool> disconnected{false};  // TREE_DISCONNECT or LOGOFF came while requests were in flight
 };
 
 }  // namespace dozo::server

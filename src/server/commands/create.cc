@@ -4,7 +4,6 @@
 #include "server/connection.h"
 #include "server/create/contexts.h"
 #include "server/durable/persist.h"
-#include "server/reply_chain.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -68,6 +67,7 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
   open->share_id = grant.id();
   open->key = key_of(*request.tree, open->node, open->stream);
   open->is_directory = made.info.type == vfs::NodeType::directory && open->stream.empty();
+  open->has_shared_data = !open->is_directory && open->stream.empty();
   if (grant.caching().oplock == OplockLevel::lease) open->lease = lease_of(request, plan.lease->key);
   open->parent_lease = parent_lease_of(request, plan);
   make_durable(request, parameters, plan, opened, *open);
@@ -81,8 +81,7 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
                                                         .encrypted = request.encrypted});
   open->outside = grant.take_outside();
   grant.publish();
-  // Until the answer is on its way, breaks of what it grants are held.
-  request.chain.replies->announce_with_next(grant.id());
+  request.announces = grant.id();
   request.server.stats.opens_now.fetch_add(1, std::memory_order_relaxed);
   return open;
 }

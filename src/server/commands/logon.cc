@@ -3,6 +3,7 @@
 #include <pwd.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 
 #include "guard/audit.h"
@@ -12,6 +13,11 @@ namespace dozo::server {
 namespace {
 
 using guard::AuditEvent;
+
+// What one connection may have: a Windows client uses a handful, a terminal server one per user.
+constexpr std::size_t kSessionsMax = 4096;
+// Logons in progress: each costs an acceptor.
+constexpr std::size_t kLogonsMax = 64;
 
 AuditEvent event_of(identity::Refusal refusal) {
   switch (refusal) {
@@ -47,6 +53,12 @@ Result<std::shared_ptr<const identity::AccessToken>> find_token(Server& server, 
   return identity::build_access_token(*users, *user, options);
 }
 
+bool may_log_on(const Connection& connection) {
+  const auto in_progress = std::count_if(connection.channels.begin(), connection.channels.end(),
+                                         [](const auto& entry) { return entry.second->logon.has_value(); });
+  return connection.channels.size() < kSessionsMax && static_cast<std::size_t>(in_progress) < kLogonsMax;
+}
+
 Logon begin_logon(Connection& connection) {
   Server& server = connection.server();
   std::vector<std::unique_ptr<identity::Mechanism>> mechanisms;
@@ -55,8 +67,8 @@ Logon begin_logon(Connection& connection) {
   return {identity::SpnegoAcceptor(std::move(mechanisms)), connection.negotiated->preauth};
 }
 
-runtime::Task<LogonOutcome> finish_logon(Connection& connection, std::shared_ptr<Session> session, NtStatus status) {
-  const Logon& logon = session->is_valid() ? *session->valid().reauthentication : session->logon();
+runtime::Task<LogonOutcome> finish_logon(Connection& connection, std::shared_ptr<Channel> channel, NtStatus status) {
+  const Logon& logon = *channel->logon;
   LogonOutcome outcome{.status = status, .report = logon.acceptor.report(), .token = nullptr};
   if (status != NtStatus::SUCCESS) co_return outcome;
   Server& server = connection.server();
@@ -66,7 +78,7 @@ runtime::Task<LogonOutcome> finish_logon(Connection& connection, std::shared_ptr
   if (!token) {
     outcome.status = NtStatus::LOGON_FAILURE;
     outcome.report.refusal = identity::Refusal::no_system_account;
-  } else if (session->is_valid() && (*token)->user != session->valid().token->user) {
+  } else if (channel->is_open() && (*token)->user != channel->session->terms().user) {
     // [MS-SMB2] 3.3.5.5.2: the session stays its user's.
     outcome.status = NtStatus::ACCESS_DENIED;
     outcome.report.refusal = identity::Refusal::unknown_user;
@@ -76,25 +88,25 @@ runtime::Task<LogonOutcome> finish_logon(Connection& connection, std::shared_ptr
   co_return outcome;
 }
 
-ValidSession make_valid(const Connection& connection, const Logon& logon,
-                        std::shared_ptr<const identity::AccessToken> token, bool client_requires_signing) {
+SessionTerms settle_terms(const Connection& connection, const Logon& logon, const identity::AccessToken& token,
+                          bool client_requires_signing) {
   const Negotiated& n = *connection.negotiated;
   const std::shared_ptr<const Config> config = connection.server().config();
-  crypto::SessionKeys keys = crypto::derive_session_keys({.dialect = n.dialect,
-                                                          .cipher = n.cipher,
-                                                          .mechanism_key = logon.acceptor.session_key().bytes(),
-                                                          .preauth_hash = logon.preauth.bytes()},
-                                                         crypto::Side::server);
-  crypto::Signer signer(n.signing_algorithm, keys.signing.bytes());
-  ValidSession valid{.token = std::move(token), .keys = keys, .signer = std::move(signer)};
-  if (n.cipher) {
-    valid.sealer.emplace(*n.cipher, keys.encryption.bytes());
-    valid.unsealer.emplace(*n.cipher, keys.decryption.bytes());
-    valid.nonces = std::make_shared<crypto::NonceCounter>();
-  }
-  valid.signing_required = client_requires_signing || config->server.signing == SigningPolicy::required;
-  valid.encrypt_data = config->server.encryption == EncryptionPolicy::required;
-  return valid;
+  SessionTerms terms;
+  terms.user = token.user;
+  terms.user_name = token.user_name;
+  terms.dialect = n.dialect;
+  terms.client_guid = n.client_guid;
+  terms.cipher = n.cipher;
+  terms.signing_algorithm = n.signing_algorithm;
+  terms.keys = crypto::derive_session_keys({.dialect = n.dialect,
+                                            .cipher = n.cipher,
+                                            .mechanism_key = logon.acceptor.session_key().bytes(),
+                                            .preauth_hash = logon.preauth.bytes()},
+                                           crypto::Side::server);
+  terms.signing_required = client_requires_signing || config->server.signing == SigningPolicy::required;
+  terms.encrypt_data = config->server.encryption == EncryptionPolicy::required;
+  return terms;
 }
 
 void audit_logon(const Connection& connection, const identity::LogonReport& report, SessionId session,
@@ -114,13 +126,6 @@ void audit_logon(const Connection& connection, const identity::LogonReport& repo
     record.dialect = connection.negotiated->dialect;
   }
   guard::emit(record);
-}
-
-runtime::Task<void> end_session_of_user(std::shared_ptr<Connection> connection, SessionId session_id,
-                                        std::string user) {
-  const std::shared_ptr<Session> session = connection->find_session(session_id);
-  if (!session || !session->is_valid() || session->valid().token->user_name != user) co_return;
-  co_await connection->end_session(session, "its client has set up a new one in its place");
 }
 
 }  // namespace dozo::server

@@ -38,6 +38,9 @@ wire::Capabilities capabilities(const Negotiated& n, const Config& config) {
   if (n.dialect >= Dialect::smb_2_1) out |= wire::Capability::large_mtu | wire::Capability::leasing;
   const bool directories = n.client_capabilities.has(wire::Capability::directory_leasing);
   if (is_smb3(n.dialect) && directories) out |= wire::Capability::directory_leasing;
+  if (is_smb3(n.dialect) && config.server.multichannel && n.client_capabilities.has(wire::Capability::multi_channel)) {
+    out |= wire::Capability::multi_channel;
+  }
   const bool by_capability = n.dialect == Dialect::smb_3_0 || n.dialect == Dialect::smb_3_0_2;  // 3.1.1: by context
   if (by_capability && n.cipher) out |= wire::Capability::encryption;
   const bool asked = n.client_capabilities.has(wire::Capability::persistent_handles);
@@ -54,8 +57,7 @@ Negotiated negotiated_with(const wire::NegotiateRequest& request, Dialect dialec
   n.client_security_mode = request.security_mode;
   n.server_security_mode = security_mode(config.server);
   n.io_size_max = dialect == Dialect::smb_2_0_2 ? kIoSizeMax202 : config.limits.io_size_max;
-  n.signing_algorithm =
-      is_smb3(dialect) ? crypto::SigningAlgorithm::aes_cmac : crypto::SigningAlgorithm::hmac_sha256;
+  n.signing_algorithm = is_smb3(dialect) ? crypto::SigningAlgorithm::aes_cmac : crypto::SigningAlgorithm::hmac_sha256;
   const bool may_encrypt = config.server.encryption != EncryptionPolicy::off;
   // [MS-SMB2] 3.3.5.4: 3.0 and 3.0.2 know one cipher, and a capability for it.
   if ((dialect == Dialect::smb_3_0 || dialect == Dialect::smb_3_0_2) && may_encrypt &&
@@ -90,9 +92,8 @@ void audit_dialects(Connection& connection, const wire::NegotiateRequest& reques
 void audit_weak_peer(Connection& connection, const Negotiated& n) {
   if (!n.client_security_mode.has_any(wire::SecurityModeBit::signing_enabled |
                                       wire::SecurityModeBit::signing_required)) {
-    guard::emit({.event = guard::AuditEvent::peer_without_signing,
-                 .address = connection.peer_address(),
-                 .dialect = n.dialect});
+    guard::emit(
+        {.event = guard::AuditEvent::peer_without_signing, .address = connection.peer_address(), .dialect = n.dialect});
   }
   if (!n.cipher) {
     guard::emit({.event = guard::AuditEvent::peer_without_encryption,

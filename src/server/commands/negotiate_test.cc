@@ -129,17 +129,43 @@ TEST_F(Negotiate, of_3_1_1_does_not_answer_the_encryption_capability) {
   EXPECT_FALSE(answer.as<wire::NegotiateResponse>().capabilities.has(wire::Capability::encryption));
 }
 
-TEST_F(Negotiate, offers_neither_multichannel_nor_persistent_handles) {
+TEST_F(Negotiate, offers_no_persistent_handles) {
   ClientOptions wishes;
   wishes.capabilities = wire::Capabilities::from_wire(0xFF);
   const auto said = client(wishes).negotiate().as<wire::NegotiateResponse>();
-  EXPECT_FALSE(said.capabilities.has_any(wire::Capability::multi_channel | wire::Capability::persistent_handles |
-                                         wire::Capability::notifications | wire::Capability::dfs));
+  EXPECT_FALSE(said.capabilities.has_any(wire::Capability::persistent_handles | wire::Capability::notifications |
+                                         wire::Capability::dfs));
+}
+
+// [MS-SMB2] 3.3.5.4: of SMB 3, where client and configuration have it.
+TEST_F(Negotiate, offers_multichannel_to_clients_of_smb_3_that_have_it) {
+  ClientOptions wishes;
+  wishes.capabilities = wire::Capabilities::from_wire(0xFF);
+  const auto offered = [&](ClientOptions to) {
+    return client(std::move(to))
+        .negotiate()
+        .as<wire::NegotiateResponse>()
+        .capabilities.has(wire::Capability::multi_channel);
+  };
+  EXPECT_TRUE(offered(wishes));
+  EXPECT_FALSE(offered({}));
+  wishes.dialect = Dialect::smb_2_1;
+  EXPECT_FALSE(offered(wishes));
+}
+
+TEST_F(Negotiate, offers_no_multichannel_where_it_is_switched_off) {
+  options.config.server.multichannel = false;
+  ClientOptions wishes;
+  wishes.capabilities = wire::Capabilities::from_wire(0xFF);
+  const auto said = client(wishes).negotiate().as<wire::NegotiateResponse>();
+  EXPECT_FALSE(said.capabilities.has(wire::Capability::multi_channel));
 }
 
 TEST_F(Negotiate, offers_leases_from_2_1_on_whether_asked_or_not) {
-  for (const auto& [dialect, offered] : {std::pair(Dialect::smb_2_0_2, false), {Dialect::smb_2_1, true},
-                                         {Dialect::smb_3_0, true}, {Dialect::smb_3_1_1, true}}) {
+  for (const auto& [dialect, offered] : {std::pair(Dialect::smb_2_0_2, false),
+                                         {Dialect::smb_2_1, true},
+                                         {Dialect::smb_3_0, true},
+                                         {Dialect::smb_3_1_1, true}}) {
     const Answer answer = client({.dialect = dialect, .only_this_dialect = true, .capabilities = {}}).negotiate();
     EXPECT_EQ(answer.as<wire::NegotiateResponse>().capabilities.has(wire::Capability::leasing), offered)
         << to_string(dialect);

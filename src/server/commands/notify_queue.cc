@@ -113,13 +113,10 @@ void close_notify(Open& open) {
 
 namespace {
 
-void end_notifies_of(Connection& connection, const share::FileIdentity& directory) {
+void end_notifies_of(Session& session, const share::FileIdentity& directory) {
   std::vector<OpenRef> opens;
-  for (const auto& [id, session] : connection.sessions) {
-    if (!session->is_valid()) continue;
-    for (OpenRef& open : session->valid().opens.all()) {
-      if (open->notify && open->key.file() == directory) opens.push_back(std::move(open));
-    }
+  for (OpenRef& open : session.valid().opens.all()) {
+    if (open->notify && open->key.file() == directory) opens.push_back(std::move(open));
   }
   for (const OpenRef& open : opens) open->notify->finish(NtStatus::DELETE_PENDING);
 }
@@ -127,8 +124,8 @@ void end_notifies_of(Connection& connection, const share::FileIdentity& director
 }  // namespace
 
 void end_notifies(Server& server, const share::FileIdentity& directory) {
-  for (const std::shared_ptr<Connection>& connection : server.connections()) {
-    connection->loop().post([connection, directory] { end_notifies_of(*connection, directory); });
+  for (const std::shared_ptr<Session>& session : server.sessions().all()) {
+    session->home().post([session, directory] { end_notifies_of(*session, directory); });
   }
 }
 

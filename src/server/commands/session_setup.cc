@@ -2,7 +2,7 @@
 #include "wire/session_setup.h"
 
 #include "guard/audit.h"
-#include "identity/ntlm_acceptor.h"
+#include "server/commands/binding.h"
 #include "server/commands/commands.h"
 #include "server/commands/logon.h"
 #include "server/connection.h"
@@ -12,99 +12,124 @@
 namespace dozo::server {
 namespace {
 
-// What one connection may have: a Windows client uses a handful, a terminal server one per user.
-constexpr std::size_t kSessionsMax = 4096;
-// Logons in progress: each costs an acceptor.
-constexpr std::size_t kLogonsMax = 64;
-
 bool encryption_is_impossible(const Connection& connection, const Config& config) {
   return config.server.encryption == EncryptionPolicy::required && !connection.negotiated->cipher;
 }
 
-Result<std::shared_ptr<Session>> new_session(Request& request) {
+Result<std::shared_ptr<Channel>> begin_session(Request& request) {
   Connection& connection = request.connection;
-  const auto in_progress = std::count_if(connection.sessions.begin(), connection.sessions.end(),
-                                         [](const auto& entry) { return entry.second->is_establishing(); });
-  if (connection.sessions.size() >= kSessionsMax || static_cast<std::size_t>(in_progress) >= kLogonsMax) {
-    return fail(NtStatus::INSUFFICIENT_RESOURCES);
-  }
-  auto session =
-      std::make_shared<Session>(request.server.new_session_id(), connection, request.received_at);
-  session->begin_logon(begin_logon(connection));
-  connection.sessions.emplace(session->id, session);
-  return session;
+  if (!may_log_on(connection)) return fail(NtStatus::INSUFFICIENT_RESOURCES);
+  auto session = std::make_shared<Session>(request.server.new_session_id(), connection.loop(), request.received_at);
+  request.server.sessions().add(session);
+  auto channel = std::make_shared<Channel>(session, begin_logon(connection));
+  connection.channels.emplace(session->id, channel);
+  return channel;
 }
 
-// The session the request is for: a new one, one being set up, or a valid one that authenticates again.
-Result<std::shared_ptr<Session>> session_of(Request& request, const wire::SessionSetupRequest& in) {
-  if (request.session_id.value() == 0) return new_session(request);
-  // [MS-SMB2] 3.3.5.5: not multichannel capable.
-  if ((in.flags & wire::kSessionBinding) != 0) return fail(NtStatus::REQUEST_NOT_ACCEPTED);
-  std::shared_ptr<Session> session = request.connection.find_session(request.session_id);
-  if (!session) return fail(NtStatus::USER_SESSION_DELETED);
-  // A new dialogue over a valid session. [MS-SMB2] 3.3.5.5.2.
-  if (session->is_valid() && !session->valid().reauthentication) {
-    session->valid().reauthentication.emplace(begin_logon(request.connection));
-  }
-  return session;
+// The dialogue the request goes on with: of a new session, of one being set up or bound, or over an open channel.
+Result<std::shared_ptr<Channel>> channel_of(Request& request) {
+  if (request.session_id.value() == 0) return begin_session(request);
+  if (is_binding(request)) return begin_binding(request);
+  std::shared_ptr<Channel> channel = request.connection.find_channel(request.session_id);
+  if (!channel) return fail(NtStatus::USER_SESSION_DELETED);
+  // A binding goes on as one: [MS-SMB2] 3.3.5.5 finds no session of this connection otherwise.
+  if (!channel->is_open() && channel->session->is_valid()) return fail(NtStatus::USER_SESSION_DELETED);
+  // [MS-SMB2] 3.3.5.5.2: a new dialogue over a valid session.
+  if (channel->is_open() && !channel->logon) channel->logon.emplace(begin_logon(request.connection));
+  return channel;
 }
 
 Reply answer(NtStatus status, Bytes token, wire::SessionFlags flags) {
-  Reply reply = Reply::of(wire::SessionSetupResponse{.session_flags = flags, .security_buffer = token}, status);
-  return reply;
-}
-
-wire::SessionFlags flags_of(const ValidSession& valid) {
-  wire::SessionFlags flags;
-  if (valid.encrypt_data) flags |= wire::SessionFlag::encrypt_data;
-  return flags;
+  return Reply::of(wire::SessionSetupResponse{.session_flags = flags, .security_buffer = token}, status);
 }
 
 // [MS-SMB2] 3.3.5.5.3: a session of the same user that the client says it had before gives way.
-runtime::Task<void> take_over(Request& request, const std::shared_ptr<Session>& session, SessionId previous) {
-  if (previous.value() == 0 || previous == session->id) co_return;
-  const std::shared_ptr<Connection> owner = request.server.connection_of_session(previous);
-  if (!owner) co_return;
-  const std::string user = session->valid().token->user_name;
-  if (owner.get() == &request.connection) {
-    co_await end_session_of_user(owner, previous, user);
-    co_return;
-  }
-  owner->loop().post([owner, previous, user] {
-    if (!owner->gate.closed()) runtime::spawn(owner->gate, end_session_of_user(owner, previous, user));
-  });
+runtime::Task<void> take_over(Request& request, const Session& session, SessionId previous) {
+  if (previous.value() == 0 || previous == session.id) co_return;
+  const std::shared_ptr<Session> old = request.server.sessions().find(previous);
+  if (!old || !old->is_valid() || old->terms().user != session.terms().user) co_return;
+  co_await end_session(request.server, old, "its client has set up a new one in its place");
 }
 
-runtime::Task<Result<Reply>> refuse(Request& request, std::shared_ptr<Session> session, LogonOutcome outcome) {
+// The answer to a refused logon is held back, until its time has come or nobody waits for it.
+runtime::Task<void> hold_back(Request& request, Duration delay) {
+  runtime::OneShot<bool> over;
+  runtime::Timer timer;
+  timer.arm(
+      request.connection.loop(), request.connection.loop().now() + delay,
+      [](void* p) { static_cast<runtime::OneShot<bool>*>(p)->set(true); }, &over);
+  if (request.connection.is_ending()) co_return;
+  request.begin_hold([&over] { over.set(false); });
+  static_cast<void>(co_await over);
+  request.end_wait();
+}
+
+// What it was to be a channel of stays as it is, unless it was this session's own: [MS-SMB2] 3.3.5.5.3 ends that one,
+// a binding touches it not.
+runtime::Task<Result<Reply>> refuse(Request& request, std::shared_ptr<Channel> channel, LogonOutcome outcome) {
   Connection& connection = request.connection;
+  const std::shared_ptr<Session> session = channel->session;
   request.server.stats.logons_refused.fetch_add(1, std::memory_order_relaxed);
   audit_logon(connection, outcome.report, session->id, outcome.status);
-  co_await connection.end_session(session, "the logon was refused");
+  const bool was_binding = !channel->is_open() && session->is_valid();
+  if (connection.find_channel(session->id) == channel && !channel->is_open()) connection.channels.erase(session->id);
+  if (!was_binding) co_await end_session(request.server, session, "the logon was refused");
   const Duration delay =
       request.server.logon_failed(outcome.report.user, connection.peer_address(), request.received_at);
-  if (delay > Duration::zero()) co_await runtime::sleep_for(connection.loop(), delay);
+  if (delay > Duration::zero()) co_await hold_back(request, delay);
   co_return fail(outcome.status);
 }
 
-runtime::Task<Result<Reply>> accept(Request& request, std::shared_ptr<Session> session,
-                                    wire::SessionSetupRequest in, ByteVector token, LogonOutcome outcome) {
+// [MS-SMB2] 3.3.5.5.2: keys and opens stay as they are.
+runtime::Task<void> renew(Request& request, std::shared_ptr<Channel> channel, LogonOutcome outcome) {
+  channel->logon.reset();
+  Session& session = *channel->session;
+  co_await runtime::resume_on(session.home());
+  session.valid().token = std::move(outcome.token);
+  co_await runtime::resume_on(request.connection.loop());
+}
+
+runtime::Task<void> establish(Request& request, std::shared_ptr<Channel> channel, wire::SessionSetupRequest in,
+                              LogonOutcome outcome) {
   Connection& connection = request.connection;
-  audit_logon(connection, outcome.report, session->id, NtStatus::SUCCESS);
-  request.server.logon_succeeded(outcome.report.user);
-  const bool again = session->is_valid();
+  Session& session = *channel->session;
+  const bool client_requires_signing = in.security_mode.has(wire::SecurityModeByte::signing_required);
+  session.become_valid(settle_terms(connection, *channel->logon, *outcome.token, client_requires_signing)).token =
+      outcome.token;
+  channel->logon.reset();
+  channel->open(session.terms().signing_algorithm, session.terms().keys.signing);
+  static_cast<void>(request.server.sessions().add_channel(session.id, connection.shared_from_this(), 1));
+  connection.channel_opened();
+  request.server.stats.sessions_now.fetch_add(1, std::memory_order_relaxed);
+  co_await take_over(request, session, in.previous_session_id);
+}
+
+runtime::Task<Result<Reply>> accept(Request& request, std::shared_ptr<Channel> channel, wire::SessionSetupRequest in,
+                                    ByteVector token, LogonOutcome outcome) {
+  const identity::LogonReport report = outcome.report;
+  const bool again = channel->is_open();
   if (again) {
-    // [MS-SMB2] 3.3.5.5.2: keys and opens stay as they are.
-    session->valid().token = outcome.token;
-    session->valid().reauthentication.reset();
+    co_await renew(request, channel, std::move(outcome));
+  } else if (channel->session->is_valid()) {
+    const Result<> bound = finish_binding(request, *channel, outcome.token->user);
+    if (!bound) {
+      outcome.status = bound.error();
+      co_return co_await refuse(request, channel, std::move(outcome));
+    }
   } else {
-    const bool client_requires_signing = in.security_mode.has(wire::SecurityModeByte::signing_required);
-    session->become_valid(make_valid(connection, session->logon(), outcome.token, client_requires_signing));
-    connection.session_became_valid(session);
-    co_await take_over(request, session, in.previous_session_id);
+    co_await establish(request, channel, in, std::move(outcome));
   }
-  Reply reply = answer(NtStatus::SUCCESS, token, flags_of(session->valid()));
-  // [MS-SMB2] 3.3.5.5.3: the last answer of a logon is signed with the session's new key.
-  reply.must_sign = !again || session->valid().signing_required;
+  audit_logon(request.connection, report, channel->session->id, NtStatus::SUCCESS);
+  request.server.logon_succeeded(report.user);
+  request.server.stats.logons.fetch_add(1, std::memory_order_relaxed);
+  request.channel = channel;
+  const SessionTerms& terms = channel->session->terms();
+  wire::SessionFlags flags;
+  // [MS-SMB2] 3.3.5.5.3: not in the answer to a binding.
+  if (terms.encrypt_data && !is_binding(request)) flags |= wire::SessionFlag::encrypt_data;
+  Reply reply = answer(NtStatus::SUCCESS, token, flags);
+  // [MS-SMB2] 3.3.5.5.3: the last answer of a logon is signed with the channel's new key.
+  reply.must_sign = !again || terms.signing_required;
   co_return reply;
 }
 
@@ -114,21 +139,24 @@ runtime::Task<Result<Reply>> handle_session_setup(Request& request) {
   DOZO_CO_TRY(const auto in, request.decode<wire::SessionSetupRequest>());
   const std::shared_ptr<const Config> config = request.server.config();
   if (encryption_is_impossible(request.connection, *config)) co_return fail(NtStatus::ACCESS_DENIED);
-  DOZO_CO_TRY(const std::shared_ptr<Session> session, session_of(request, in));
-  request.session_id = session->id;
+  DOZO_CO_TRY(const std::shared_ptr<Channel> channel, channel_of(request));
+  request.session_id = channel->session->id;
 
-  Logon& logon = session->is_valid() ? *session->valid().reauthentication : session->logon();
+  Logon& logon = *channel->logon;
   logon.preauth.update(request.message);
   Result<identity::LogonStep> step = logon.acceptor.step(in.security_buffer);
   if (step && !step->done) {
     Reply reply = answer(NtStatus::MORE_PROCESSING_REQUIRED, step->token, {});
-    if (!session->is_valid()) reply.hash_into = Reply::HashInto::session;
+    reply.hash_into = Reply::HashInto::logon;
     co_return reply;
   }
-  LogonOutcome outcome = co_await finish_logon(request.connection, session, step ? NtStatus::SUCCESS : step.error());
-  if (session->has_ended()) co_return fail(NtStatus::USER_SESSION_DELETED);
-  if (outcome.status != NtStatus::SUCCESS) co_return co_await refuse(request, session, std::move(outcome));
-  co_return co_await accept(request, session, in, std::move(step->token), std::move(outcome));
+  LogonOutcome outcome = co_await finish_logon(request.connection, channel, step ? NtStatus::SUCCESS : step.error());
+  // The session or the connection may have ended meanwhile, or another request the dialogue.
+  if (request.connection.find_channel(request.session_id) != channel || !channel->logon) {
+    co_return fail(NtStatus::USER_SESSION_DELETED);
+  }
+  if (outcome.status != NtStatus::SUCCESS) co_return co_await refuse(request, channel, std::move(outcome));
+  co_return co_await accept(request, channel, in, std::move(step->token), std::move(outcome));
 }
 
 runtime::Task<Result<Reply>> handle_logoff(Request& request) {
@@ -137,7 +165,7 @@ runtime::Task<Result<Reply>> handle_logoff(Request& request) {
                .address = request.connection.peer_address(),
                .user = request.session->valid().token->user_name,
                .session = request.session->id});
-  co_await request.connection.end_session(request.session, "LOGOFF");
+  co_await end_session(request.server, request.session, "LOGOFF");
   co_return Reply::of(wire::LogoffResponse{});
 }
 

@@ -36,6 +36,34 @@ TEST_F(SessionSetup, a_failure_costs_time) {
   EXPECT_GE(world().loop().now() - before, std::chrono::milliseconds(2000));
 }
 
+// Its answer is held back for seconds, up to a minute; nothing else of the connection is.
+TEST_F(SessionSetup, a_refused_logon_ends_with_its_connection) {
+  Client& peer = negotiated();
+  runtime::Timer timer;
+  timer.arm(
+      world().loop(), world().loop().now() + std::chrono::milliseconds(100),
+      [](void* p) { static_cast<Client*>(p)->hang_up(); }, &peer);
+  const Instant before = world().loop().now();
+  EXPECT_TRUE(peer.log_on("alice", "wrong").none());
+  EXPECT_TRUE(world().run_until([&] { return world().server().stats.connections_now.load() == 0; }));
+  EXPECT_LT(world().loop().now() - before, std::chrono::milliseconds(1000));
+}
+
+TEST_F(SessionSetup, a_refused_logon_cannot_be_cancelled_to_guess_faster) {
+  Client& peer = negotiated();
+  runtime::Timer timer;
+  timer.arm(
+      world().loop(), world().loop().now() + std::chrono::milliseconds(100),
+      [](void* p) {
+        auto& client = *static_cast<Client*>(p);
+        for (const MessageId id : client.outstanding()) client.cancel_by_message_id(id);
+      },
+      &peer);
+  const Instant before = world().loop().now();
+  EXPECT_EQ(peer.log_on("alice", "wrong").status(), NtStatus::LOGON_FAILURE);
+  EXPECT_GE(world().loop().now() - before, std::chrono::milliseconds(2000));
+}
+
 TEST_F(SessionSetup, a_user_may_try_again_on_the_same_connection) {
   Client& peer = negotiated();
   peer.log_on("alice", "wrong");
@@ -55,17 +83,6 @@ TEST_F(SessionSetup, of_a_session_that_does_not_exist_is_user_session_deleted) {
   Client& peer = negotiated();
   EXPECT_EQ(peer.call(wire::Command::session_setup, wire::SessionSetupRequest{}, {.session = SessionId(42)}).status(),
             NtStatus::USER_SESSION_DELETED);
-}
-
-TEST_F(SessionSetup, binding_is_refused_without_multichannel) {
-  Client& peer = world().connect();
-  peer.negotiate();
-  wire::SessionSetupRequest request;
-  request.flags = wire::kSessionBinding;
-  EXPECT_EQ(peer.call(wire::Command::session_setup, request, {.session = alice().session()}).status(),
-            NtStatus::REQUEST_NOT_ACCEPTED);
-  // The session it was about is as it was.
-  EXPECT_EQ(alice().echo().status(), NtStatus::SUCCESS);
 }
 
 TEST_F(SessionSetup, two_users_may_share_a_connection) {

@@ -17,33 +17,15 @@ Result<> check_version(const DurableRecord& found, const DurableContexts& asked)
   return {};
 }
 
-// Whoever awaits this on one loop is told of the end on another.
-struct Finished {
-  runtime::Loop& home;
-  runtime::OneShot<bool> done;
-};
-
-runtime::Task<void> close_there(std::shared_ptr<Connection> owner, DurableRecord record,
-                                std::shared_ptr<Finished> finished) {
-  const std::shared_ptr<Session> session = owner->find_session(record.session);
-  OpenRef open;
-  if (session && session->is_valid()) open = session->valid().opens.remove(record.id);
-  if (open) co_await close_open(owner->server(), open);
-  finished->home.post([finished] { finished->done.set(true); });
-}
-
+// Where it lives.
 runtime::Task<void> close_live(Request& request, DurableRecord record) {
-  const std::shared_ptr<Connection> owner = request.server.connection_of_session(record.session);
-  if (!owner) co_return;
-  const auto finished = std::make_shared<Finished>(request.connection.loop());
-  owner->loop().post([owner, record, finished] {
-    if (owner->gate.closed()) {
-      finished->home.post([finished] { finished->done.set(false); });
-    } else {
-      runtime::spawn(owner->gate, close_there(owner, record, finished));
-    }
-  });
-  co_await finished->done;
+  const std::shared_ptr<Session> session = request.server.sessions().find(record.session);
+  if (!session || !session->is_valid()) co_return;
+  runtime::Loop& here = runtime::Loop::current();
+  co_await runtime::resume_on(session->home());
+  const OpenRef open = session->valid().opens.remove(record.id);
+  if (open) co_await close_open(request.server, open);
+  co_await runtime::resume_on(here);
 }
 
 }  // namespace

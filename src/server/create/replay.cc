@@ -65,6 +65,7 @@ Result<ReplayVerdict> check_replay(Request& request, const CreateParameters& par
   const DurableTable::Claim claim = table.claim(key);
   switch (claim.state) {
     case DurableTable::Claim::State::reserved:
+      request.outlives_channel = true;
       return ReplayVerdict{nullptr, CreateClaim(table, key)};
     // The first one is still waiting, for somebody's oplock or lease: there is nothing to answer with yet.
     case DurableTable::Claim::State::pending:

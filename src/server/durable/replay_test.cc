@@ -76,6 +76,35 @@ TEST_F(ReplayTest, one_that_still_waits_has_no_answer_yet) {
   EXPECT_EQ(alice().create("f", batch({v2(1)}), kReplay).status(), NtStatus::SUCCESS);
 }
 
+// It is done once, whichever channel its client asks on.
+TEST_F(ReplayTest, a_create_that_waits_outlives_its_channel) {
+  Client& second = world().connect(options_of("alice"));
+  second.negotiate();
+  ASSERT_EQ(second.bind(alice()).status(), NtStatus::SUCCESS);
+  const FileId held = bob().open("f", batch({}));
+  const MessageId waiting = second.start(wire::Command::create, create_request("f", batch({v2(1)})));
+  world().settle();
+  ASSERT_TRUE(second.is_pending(waiting));
+  drop(second);
+  EXPECT_EQ(alice().create("f", batch({v2(1)}), kReplay).status(), NtStatus::FILE_NOT_AVAILABLE);
+  EXPECT_EQ(bob().close(held), NtStatus::SUCCESS);
+  world().settle();
+  const Answer answer = alice().create("f", batch({v2(1)}), kReplay);
+  EXPECT_EQ(answer.as<wire::CreateResponse>().create_action, CreateAction::opened);
+}
+
+TEST_F(ReplayTest, a_create_that_waits_ends_with_its_session) {
+  Client& second = world().connect(options_of("alice"));
+  second.negotiate();
+  ASSERT_EQ(second.bind(alice()).status(), NtStatus::SUCCESS);
+  bob().open("f", batch({}));
+  second.start(wire::Command::create, create_request("f", batch({v2(1)})));
+  world().settle();
+  drop(second);
+  drop(alice());
+  EXPECT_EQ(world().server().stats.connections_now.load(), 1u);
+}
+
 // --- Channel sequences.
 
 TEST_F(ReplayTest, what_changes_something_is_refused_when_it_is_of_before) {

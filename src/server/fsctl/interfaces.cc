@@ -13,6 +13,7 @@
 
 #include "server/connection.h"
 #include "server/fsctl/functions.h"
+#include "server/interface_setting.h"
 #include "server/request.h"
 #include "server/server.h"
 
@@ -33,6 +34,14 @@ std::uint64_t link_speed(const std::string& name) {
   std::int64_t megabits = -1;
   if (n > 0) std::from_chars(text, text + n, megabits);
   return megabits > 0 ? static_cast<std::uint64_t>(megabits) * kMegabit : kUsualLinkSpeed;
+}
+
+// Whether the interface spreads what it receives over several queues.
+bool has_receive_queues(const std::string& name) {
+  const std::string second = "/sys/class/net/" + name + "/queues/rx-1";
+  const int fd = ::open(second.c_str(), O_PATH | O_CLOEXEC);
+  if (fd >= 0) ::close(fd);
+  return fd >= 0;
 }
 
 template <class T, class S>
@@ -66,6 +75,7 @@ std::optional<HostAddress> address_of(const ifaddrs& entry) {
   inet_ntop(entry.ifa_addr->sa_family, &out.sockaddr[v4 ? 4 : 8], text, sizeof text);
   out.text = text;
   out.link_speed = link_speed(entry.ifa_name);
+  out.rss = has_receive_queues(entry.ifa_name);
   return out;
 }
 
@@ -83,15 +93,44 @@ std::vector<HostAddress> host_addresses() {
   return out;
 }
 
+namespace {
+
+// [MS-SMB2] 2.2.32.5 Capability.
+constexpr std::uint32_t kRssCapable = 1;
+constexpr std::uint32_t kRdmaCapable = 2;
+
+bool is_listened_on(const HostAddress& address, const ServerConfig& config) {
+  const bool v6 = address.text.find(':') != std::string::npos;
+  return std::ranges::any_of(config.listen, [&](const ListenAddress& listen) {
+    return listen.host == address.text || listen.host == (v6 ? "::" : "0.0.0.0");
+  });
+}
+
+wire::NetworkInterfaceInfo info_of(const HostAddress& address, const InterfaceSetting& setting) {
+  std::uint32_t capability = 0;
+  if (setting.rss.value_or(address.rss)) capability |= kRssCapable;
+  if (setting.rdma) capability |= kRdmaCapable;
+  return {address.index, capability, setting.link_speed.value_or(address.link_speed), address.sockaddr};
+}
+
+}  // namespace
+
 std::vector<wire::NetworkInterfaceInfo> told_interfaces(const std::vector<HostAddress>& addresses,
-                                                        const std::vector<std::string>& configured) {
-  const bool all_loopback = std::ranges::all_of(addresses, &HostAddress::loopback);
+                                                        const ServerConfig& config) {
+  std::vector<HostAddress> known = addresses;
+  // [MS-SMB2] 3.3.5.15.11: MUST NOT be included.
+  std::erase_if(known, [](const HostAddress& address) { return address.index == 0; });
   std::vector<wire::NetworkInterfaceInfo> out;
-  for (const HostAddress& address : addresses) {
-    if (address.index == 0) continue;  // [MS-SMB2] 3.3.5.15.11: MUST NOT be included
-    const bool told = configured.empty() ? (all_loopback || !address.loopback)
-                                         : std::ranges::find(configured, address.text) != configured.end();
-    if (told) out.push_back({address.index, 0, address.link_speed, address.sockaddr});
+  for (const std::string& text : config.interfaces) {
+    const auto setting = interface_from_string(text);
+    const auto found = std::ranges::find(known, setting ? setting->address : std::string(), &HostAddress::text);
+    if (found != known.end()) out.push_back(info_of(*found, *setting));
+  }
+  if (!config.interfaces.empty()) return out;
+  std::erase_if(known, [&](const HostAddress& address) { return !is_listened_on(address, config); });
+  const bool all_loopback = std::ranges::all_of(known, &HostAddress::loopback);
+  for (const HostAddress& address : known) {
+    if (all_loopback || !address.loopback) out.push_back(info_of(address, {}));
   }
   return out;
 }
@@ -102,10 +141,10 @@ FsctlTask query_network_interface_info(FsctlCall& call) {
   if (negotiated.dialect < Dialect::smb_3_0 || !multi_channel) co_return fail(NtStatus::NOT_SUPPORTED);
 
   const std::vector<HostAddress> addresses =
-      co_await runtime::offload(call.request.connection.loop(), [] { return host_addresses(); });
+      co_await runtime::offload(runtime::Loop::current(), [] { return host_addresses(); });
   const auto config = call.request.server.config();
   ByteWriter out;
-  wire::encode_chain(told_interfaces(addresses, config->server.interfaces), out);
+  wire::encode_chain(told_interfaces(addresses, config->server), out);
   if (out.size() > call.output_max) co_return fail(NtStatus::BUFFER_TOO_SMALL);
   co_return FsctlAnswer{NtStatus::SUCCESS, std::move(out).take()};
 }

@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "server/config.h"
 #include "wire/fscc/fsctl.h"
 
 namespace dozo::server {
@@ -11,6 +12,7 @@ namespace dozo::server {
 struct HostAddress {
   std::uint32_t index = 0;  // of the interface
   bool loopback = false;
+  bool rss = false;              // several receive queues
   std::uint64_t link_speed = 0;  // bits a second
   wire::SockAddrStorage sockaddr{};
   std::string text;  // "192.0.2.7"
@@ -19,8 +21,9 @@ struct HostAddress {
 // Those of interfaces that are up, link-local ones aside. Reads /sys: may block.
 std::vector<HostAddress> host_addresses();
 
-// `configured`: the addresses to tell; empty: all, loopback ones only where there is nothing else. Pure.
+// Of the host's addresses those in server.interfaces; when that is empty those that are listened on, loopback ones only
+// where nothing else is. Pure.
 std::vector<wire::NetworkInterfaceInfo> told_interfaces(const std::vector<HostAddress>& addresses,
-                                                        const std::vector<std::string>& configured);
+                                                        const ServerConfig& config);
 
 }  // namespace dozo::server

@@ -45,19 +45,54 @@ HostAddress address(std::string text, bool loopback, std::uint32_t index = 2) {
   return {.index = index, .loopback = loopback, .link_speed = 1, .sockaddr = {}, .text = std::move(text)};
 }
 
+ServerConfig listening(std::vector<std::string> hosts, std::vector<std::string> interfaces = {}) {
+  ServerConfig config;
+  config.listen.clear();
+  for (std::string& host : hosts) config.listen.push_back({std::move(host), kSmbPort});
+  config.interfaces = std::move(interfaces);
+  return config;
+}
+
 TEST(Interfaces, loopback_is_told_only_where_there_is_nothing_else) {
-  EXPECT_EQ(told_interfaces({address("127.0.0.1", true), address("192.0.2.7", false)}, {}).size(), 1u);
-  EXPECT_EQ(told_interfaces({address("127.0.0.1", true)}, {}).size(), 1u);
+  const ServerConfig all = listening({"0.0.0.0", "::"});
+  EXPECT_EQ(told_interfaces({address("127.0.0.1", true), address("192.0.2.7", false)}, all).size(), 1u);
+  EXPECT_EQ(told_interfaces({address("127.0.0.1", true), address("::1", true)}, all).size(), 2u);
+}
+
+TEST(Interfaces, only_what_is_listened_on_is_told) {
+  const std::vector<HostAddress> host = {address("127.0.0.1", true, 1), address("192.0.2.7", false, 3),
+                                         address("2001:db8::7", false, 3)};
+  const auto told = [&](std::vector<std::string> hosts) { return told_interfaces(host, listening(std::move(hosts))); };
+  EXPECT_EQ(told({"0.0.0.0"}).size(), 1u);
+  EXPECT_EQ(told({"0.0.0.0", "::"}).size(), 2u);
+  ASSERT_EQ(told({"127.0.0.1"}).size(), 1u);
+  EXPECT_EQ(told({"127.0.0.1"})[0].if_index, 1u);
+  EXPECT_TRUE(told({"192.0.2.9"}).empty());
 }
 
 TEST(Interfaces, configured_addresses_are_told_and_no_others) {
-  const auto told = told_interfaces({address("192.0.2.7", false, 3), address("192.0.2.8", false, 4)}, {"192.0.2.8"});
+  const auto told = told_interfaces({address("192.0.2.7", false, 3), address("192.0.2.8", false, 4)},
+                                    listening({"0.0.0.0"}, {"192.0.2.8", "192.0.2.9"}));
   ASSERT_EQ(told.size(), 1u);
   EXPECT_EQ(told[0].if_index, 4u);
 }
 
+TEST(Interfaces, configured_properties_are_stronger_than_the_hosts) {
+  HostAddress with_queues = address("192.0.2.7", false);
+  with_queues.rss = true;
+  const auto told = [&](std::string text) {
+    return told_interfaces({with_queues}, listening({}, {std::move(text)}))[0];
+  };
+  EXPECT_EQ(told("192.0.2.7").capability, 1u);
+  EXPECT_EQ(told("192.0.2.7 no-rss").capability, 0u);
+  EXPECT_EQ(told("192.0.2.7 rdma rss").capability, 3u);
+  EXPECT_EQ(told("192.0.2.7").link_speed, 1u);
+  EXPECT_EQ(told("192.0.2.7 speed=25000").link_speed, 25'000'000'000u);
+}
+
 TEST(Interfaces, interface_without_an_index_is_never_told) {
-  EXPECT_TRUE(told_interfaces({address("192.0.2.7", false, 0)}, {}).empty());
+  EXPECT_TRUE(told_interfaces({address("192.0.2.7", false, 0)}, listening({"0.0.0.0"})).empty());
+  EXPECT_TRUE(told_interfaces({address("192.0.2.7", false, 0)}, listening({}, {"192.0.2.7"})).empty());
 }
 
 }  // namespace

@@ -110,19 +110,14 @@ void follow(Open& open, const Moved& moved) {
   open.location = moved.location;
 }
 
-void follow_on(Connection& connection, const Moved& moved) {
-  for (const auto& [id, session] : connection.sessions) {
-    if (!session->is_valid()) continue;
-    for (const OpenRef& open : session->valid().opens.all()) follow(*open, moved);
-  }
-}
-
 // Nobody to tell is what nearly every rename finds. An open is in the engine before its connection knows of it.
 void tell_others(Server& server, const Moved& moved) {
   if (server.engine().open_count(moved.file) <= 1) return;
   server.durables().change_parked([&moved](Open& open) { follow(open, moved); });
-  for (const std::shared_ptr<Connection>& connection : server.connections()) {
-    connection->loop().post([connection, moved] { follow_on(*connection, moved); });
+  for (const std::shared_ptr<Session>& session : server.sessions().all()) {
+    session->home().post([session, moved] {
+      for (const OpenRef& open : session->valid().opens.all()) follow(*open, moved);
+    });
   }
 }
 

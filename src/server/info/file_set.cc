@@ -81,6 +81,7 @@ SetTask set_basic(InfoSet& set) {
   pin(set.open.pinned_write_time, wanted.last_write_time, info->last_write_time);
   pin(set.open.pinned_access_time, wanted.last_access_time, info->last_access_time);
   pin(set.open.pinned_change_time, wanted.change_time, info->change_time);
+  set.open.pins_times = set.open.pinned_write_time || set.open.pinned_access_time || set.open.pinned_change_time;
   const vfs::TimesUpdate times{.creation = moment_or_none(wanted.creation_time),
                                .last_access = moment_or_none(wanted.last_access_time),
                                .last_write = moment_or_none(wanted.last_write_time),

@@ -119,7 +119,9 @@ void Client::take_break(Answer answer) {
 void Client::check_signature(Answer& answer) {
   SessionKeys* keys = keys_of(answer.header.session_id);
   // The last answer of a logon is looked at when its key is known.
-  if (!answer.is_signed || keys == nullptr) return;
+  const bool last_of_logon =
+      answer.header.command == wire::Command::session_setup && answer.header.status == NtStatus::SUCCESS;
+  if (!answer.is_signed || keys == nullptr || last_of_logon) return;
   if (!keys->signer.verify(answer.bytes))
     add_problem(fmt::format("{}: a wrong signature", to_string(answer.header.command)));
 }
@@ -174,7 +176,8 @@ Client::SessionKeys* Client::keys_of(SessionId id) {
 }
 
 bool Client::is_encrypted(const Sending& sending) const {
-  const bool has_key = keys_.contains(sending.session.value_or(session_)) && cipher_.has_value();
+  const auto keys = keys_.find(sending.session.value_or(session_));
+  const bool has_key = keys != keys_.end() && keys->second->sealer.has_value();
   return sending.encrypt.value_or(options_.encrypt) && has_key;
 }
 
@@ -237,13 +240,14 @@ std::vector<MessageId> Client::start_compound(std::vector<Element> elements) {
     outstanding_[header.message_id] = {elements[i].command, sealed, sign};
     plain.insert(plain.end(), message.begin(), message.end());
   }
+  last_sent_ = plain;
   send_frame(sealed ? seal_frame(plain, session, broken) : plain);
   return ids;
 }
 
 ByteVector Client::seal_frame(Bytes plain, SessionId session, bool broken) {
   SessionKeys& keys = *keys_of(session);
-  const wire::TransformHeader header{.nonce = keys.nonces.next().value_or(crypto::AeadNonce{}),
+  const wire::TransformHeader header{.nonce = keys.nonces->next().value_or(crypto::AeadNonce{}),
                                      .original_message_size = static_cast<std::uint32_t>(plain.size()),
                                      .session_id = session};
   ByteWriter out;

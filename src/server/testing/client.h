@@ -41,6 +41,7 @@ struct ClientOptions {
   std::string user = "alice";
   std::string password;  // empty: the right one
   bool sign = true;
+  bool break_logon_signatures = false;
   bool encrypt = false;
   wire::SecurityMode security_mode = wire::SecurityModeBit::signing_enabled;
   wire::Capabilities capabilities = wire::Capability::encryption | wire::Capability::large_mtu;
@@ -77,7 +78,7 @@ struct Sending {
   std::optional<bool> encrypt;
   bool break_signature = false;
   bool break_ciphertext = false;
-  wire::HeaderFlags flags;     // added
+  wire::HeaderFlags flags;  // added
   std::uint16_t channel_sequence = 0;
   std::uint16_t credits = 64;  // asked for
   std::size_t payload = 0;     // what the credit charge follows from
@@ -141,6 +142,16 @@ class Client {
   Answer log_on();
   Answer log_on(const std::string& user, const std::string& password);
   Answer reauthenticate(const std::string& user, const std::string& password);
+  // SESSION_SETUP with SMB2_SESSION_FLAG_BINDING: this connection becomes another channel of `of`'s current session,
+  // and goes on with its session and tree. As options().user.
+  Answer bind(Client& of);
+  // The first round alone: the session that is being set up; the answer that asks for more.
+  SessionId begin_logon();
+  Answer begin_binding(Client& of);
+  // From here on requests are signed with the session's key instead of the channel's.
+  void use_session_key(SessionId id);
+  // As a client does before it binds.
+  void learn_session_key(Client& of);
   Answer connect_tree(const std::string& share, Sending sending = {});
 
   // --- Requests. A body is a message's structure.
@@ -158,6 +169,7 @@ class Client {
   Answer wait(MessageId id);  // an Answer that is none() when none comes
   void cancel(MessageId id);  // by AsyncId where there is one
   void cancel_by_message_id(MessageId id);
+  void cancel_as(wire::Header header) { send_cancel(header); }
   bool is_pending(MessageId id) const { return interim_.contains(id); }  // an interim response has come
   bool is_answered(MessageId id) const { return answers_.contains(id); }
   const Answer* find_answer(MessageId id) const;
@@ -248,8 +260,10 @@ class Client {
   SessionKeys* keys_of(SessionId id);
   bool is_encrypted(const Sending& sending) const;
   void take_negotiated(const Answer& answer);
-  Answer run_logon(SessionId session, const std::string& user, const std::string& password);
-  void establish(const Answer& answer, Bytes mechanism_key, const crypto::PreauthHash& preauth);
+  struct LogonKind;
+  Answer run_logon(const LogonKind& kind, const std::string& user, const std::string& password);
+  Answer run_binding(Client& of, int rounds);
+  void establish(const LogonKind& kind, const Answer& answer, Bytes mechanism_key, const crypto::PreauthHash& preauth);
   void send_cancel(wire::Header header);
 
   World& world_;
@@ -266,6 +280,7 @@ class Client {
   TreeId tree_;
   std::map<SessionId, std::unique_ptr<SessionKeys>> keys_;
   std::deque<ByteVector> context_data_;
+  ByteVector last_sent_;  // plain, as signed
 
   std::uint64_t next_message_id_ = 0;
   std::uint64_t credits_ = 1;

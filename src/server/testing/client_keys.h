@@ -4,6 +4,7 @@
 #include <optional>
 
 #include "crypto/aead.h"
+#include "crypto/kdf.h"
 #include "crypto/signing.h"
 #include "server/testing/client.h"
 
@@ -11,10 +12,12 @@ namespace dozo::server::testing {
 
 struct Client::SessionKeys {
   explicit SessionKeys(crypto::Signer its_signer) : signer(std::move(its_signer)) {}
-  crypto::Signer signer;
+  crypto::Signer signer;  // of this channel
+  crypto::SessionKeys of_session;
+  crypto::SigningAlgorithm signing_of_session = crypto::SigningAlgorithm::hmac_sha256;
   std::optional<crypto::Aead> sealer;
   std::optional<crypto::Aead> opener;
-  crypto::NonceCounter nonces;
+  std::shared_ptr<crypto::NonceCounter> nonces = std::make_shared<crypto::NonceCounter>();  // of all channels
 };
 
 }  // namespace dozo::server::testing

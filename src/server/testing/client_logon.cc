@@ -93,38 +93,72 @@ Answer Client::log_on() {
   return log_on(options_.user, options_.password.empty() ? password_of(options_.user) : options_.password);
 }
 
-Answer Client::log_on(const std::string& user, const std::string& password) {
-  return run_logon(SessionId{}, user, password);
-}
+// A new session, a session again, or another channel of one.
+struct Client::LogonKind {
+  SessionId session;
+  const SessionKeys* bind_to = nullptr;
+  int rounds_max = kRoundsMax;
+  bool is_new() const { return session.value() == 0; }
+};
+
+Answer Client::log_on(const std::string& user, const std::string& password) { return run_logon({}, user, password); }
 
 Answer Client::reauthenticate(const std::string& user, const std::string& password) {
-  return run_logon(session_, user, password);
+  return run_logon({.session = session_}, user, password);
 }
 
-Answer Client::run_logon(SessionId session, const std::string& user, const std::string& password) {
+SessionId Client::begin_logon() {
+  return run_logon({.rounds_max = 1}, options_.user, password_of(options_.user)).header.session_id;
+}
+
+Answer Client::bind(Client& of) { return run_binding(of, kRoundsMax); }
+Answer Client::begin_binding(Client& of) { return run_binding(of, 1); }
+
+void Client::use_session_key(SessionId id) {
+  SessionKeys& keys = *keys_of(id);
+  keys.signer = crypto::Signer(keys.signing_of_session, keys.of_session.signing.bytes());
+}
+
+// [MS-SMB2] 3.2.4.2.3: until the channel has a key the session's signs.
+void Client::learn_session_key(Client& of) {
+  const SessionKeys& theirs = *of.keys_of(of.session());
+  keys_[of.session()] =
+      std::make_unique<SessionKeys>(crypto::Signer(theirs.signing_of_session, theirs.of_session.signing.bytes()));
+}
+
+Answer Client::run_binding(Client& of, int rounds) {
+  const SessionId id = of.session();
+  SessionKeys* theirs = of.keys_of(id);
+  if (!keys_.contains(id)) learn_session_key(of);
+  const std::string password = options_.password.empty() ? password_of(options_.user) : options_.password;
+  Answer answer = run_logon({.session = id, .bind_to = theirs, .rounds_max = rounds}, options_.user, password);
+  if (!answer.none() && answer.status() == NtStatus::SUCCESS) {
+    session_ = id;
+    tree_ = of.tree();
+  }
+  return answer;
+}
+
+Answer Client::run_logon(const LogonKind& kind, const std::string& user, const std::string& password) {
   auto credentials = identity::NtlmCredentials::from_password(user, "", password);
   identity::SpnegoInitiator initiator(identity::make_ntlm_initiator(std::move(*credentials), {}, world_.loop()));
-  const bool again = session.value() != 0;
   crypto::PreauthHash preauth = preauth_;
+  SessionId session = kind.session;
   ByteVector token;
   Answer answer;
-  for (int round = 0; round < kRoundsMax; ++round) {
+  for (int round = 0; round < kind.rounds_max; ++round) {
     auto step = initiator.step(token);
     if (!step) break;
     wire::SessionSetupRequest body{.previous_session_id = options_.previous_session};
+    if (kind.bind_to != nullptr) body.flags = wire::kSessionBinding;
     body.security_mode =
         Flags<wire::SecurityModeByte>::from_wire(static_cast<std::uint8_t>(options_.security_mode.bits()));
     body.security_buffer = step->token;
     const Element asked = element(wire::Command::session_setup, body);
-    const MessageId id = start_body(asked.command, asked.body, {.session = session, .tree = TreeId{}});
-    wire::Header header{.command = wire::Command::session_setup, .credits = Sending{}.credits};
-    header.credit_charge = multi_credit_ ? 1 : 0;
-    header.message_id = id;
-    header.session_id = session;
-    ByteWriter as_sent;
-    wire::encode_header(header, as_sent);
-    as_sent.bytes(asked.body);
-    preauth.update(as_sent.view());
+    const MessageId id =
+        start_body(asked.command, asked.body,
+                   {.session = session, .tree = TreeId{}, .break_signature = options_.break_logon_signatures});
+    preauth.update(last_sent_);
 
     answer = wait(id);
     if (answer.none()) break;
@@ -132,7 +166,7 @@ Answer Client::run_logon(SessionId session, const std::string& user, const std::
     if (answer.status() == NtStatus::SUCCESS) {
       const auto end = initiator.step(said.security_buffer);
       if (!end || !end->done) add_problem("a logon that succeeds without the server's proof");
-      if (!again) establish(answer, initiator.session_key().bytes(), preauth);
+      establish(kind, answer, initiator.session_key().bytes(), preauth);
       break;
     }
     if (answer.status() != NtStatus::MORE_PROCESSING_REQUIRED) break;
@@ -143,21 +177,36 @@ Answer Client::run_logon(SessionId session, const std::string& user, const std::
   return answer;
 }
 
-void Client::establish(const Answer& answer, Bytes mechanism_key, const crypto::PreauthHash& preauth) {
+void Client::establish(const LogonKind& kind, const Answer& answer, Bytes mechanism_key,
+                       const crypto::PreauthHash& preauth) {
   const SessionId id = answer.header.session_id;
-  const crypto::SessionKeys derived = crypto::derive_session_keys(
-      {.dialect = dialect_, .cipher = cipher_, .mechanism_key = mechanism_key, .preauth_hash = preauth.bytes()},
-      crypto::Side::client);
-  auto keys = std::make_unique<SessionKeys>(crypto::Signer(signing_, derived.signing.bytes()));
+  if (kind.bind_to != nullptr) {
+    // [MS-SMB2] 3.2.5.3.3: a signing key of its own; everything else is the session's.
+    const crypto::SessionKey key = crypto::derive_signing_key(dialect_, mechanism_key, preauth.bytes());
+    keys_[id] = std::make_unique<SessionKeys>(crypto::Signer(signing_, key.bytes()));
+    keys_[id]->of_session = kind.bind_to->of_session;
+    keys_[id]->signing_of_session = kind.bind_to->signing_of_session;
+    keys_[id]->nonces = kind.bind_to->nonces;
+  } else if (kind.is_new()) {
+    const crypto::SessionKeys derived = crypto::derive_session_keys(
+        {.dialect = dialect_, .cipher = cipher_, .mechanism_key = mechanism_key, .preauth_hash = preauth.bytes()},
+        crypto::Side::client);
+    keys_[id] = std::make_unique<SessionKeys>(crypto::Signer(signing_, derived.signing.bytes()));
+    keys_[id]->of_session = derived;
+    keys_[id]->signing_of_session = signing_;
+    session_ = id;
+    tree_ = TreeId{};
+  }
+  SessionKeys& keys = *keys_[id];
   if (cipher_) {
-    keys->sealer.emplace(*cipher_, derived.encryption.bytes());
-    keys->opener.emplace(*cipher_, derived.decryption.bytes());
+    keys.sealer.emplace(*cipher_, keys.of_session.encryption.bytes());
+    keys.opener.emplace(*cipher_, keys.of_session.decryption.bytes());
   }
   // [MS-SMB2] 3.2.5.3.1: the last answer of a logon is signed.
-  if (!answer.is_signed || !keys->signer.verify(answer.bytes)) add_problem("a logon whose last answer is not signed");
-  keys_[id] = std::move(keys);
-  session_ = id;
-  tree_ = TreeId{};
+  const bool must_be = kind.is_new() || kind.bind_to != nullptr;
+  if ((must_be && !answer.is_signed) || (answer.is_signed && !keys.signer.verify(answer.bytes))) {
+    add_problem("a logon whose last answer is not signed");
+  }
 }
 
 Answer Client::connect_tree(const std::string& share, Sending sending) {

@@ -54,6 +54,8 @@ std::shared_ptr<vfs::Volume> make_memory_volume(const ShareConfig& share, std::s
 
 }  // namespace
 
+std::unique_ptr<identity::UserSource> test_users() { return std::make_unique<WorldUsers>(); }
+
 std::string password_of(const std::string& user) { return user + "-secret"; }
 
 Config test_config() {

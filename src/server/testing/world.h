@@ -32,6 +32,7 @@ struct WorldOptions {
 
 // Users: alice (an administrator) and bob; the password is the name followed by "-secret".
 std::string password_of(const std::string& user);
+std::unique_ptr<identity::UserSource> test_users();
 
 // Resource; one thread. Clients belong to it and end with it.
 class World {

@@ -7,6 +7,7 @@ Every request goes through Connection.message(), which builds header and body, a
 What a test wants otherwise it says by keyword (sign=False, message_id=…, spoil=True), or it sends bytes of its own with
 send_raw().
 """
+import copy
 import hashlib
 import os
 import socket
@@ -30,8 +31,9 @@ STOPPED_ON_SYMLINK, USER_SESSION_DELETED = 0x8000002D, 0xC0000203
 (NEGOTIATE, SESSION_SETUP, LOGOFF, TREE_CONNECT, TREE_DISCONNECT, CREATE, CLOSE, FLUSH, READ, WRITE, LOCK, IOCTL,
  CANCEL, ECHO, QUERY_DIRECTORY, CHANGE_NOTIFY, QUERY_INFO, SET_INFO, OPLOCK_BREAK) = range(19)
 RESPONSE, ASYNC, RELATED, SIGNED = 1, 2, 4, 8
-CAP_LARGE_MTU, CAP_ENCRYPTION = 4, 0x40
-FSCTL_VALIDATE_NEGOTIATE_INFO = 0x00140204
+CAP_LARGE_MTU, CAP_MULTI_CHANNEL, CAP_ENCRYPTION = 4, 8, 0x40
+SESSION_BINDING = 1
+FSCTL_VALIDATE_NEGOTIATE_INFO, FSCTL_QUERY_NETWORK_INTERFACE_INFO = 0x00140204, 0x001401FC
 RELATED_ID = b"\xff" * 16
 NAMES = {value: name for name, value in list(globals().items()) if name.isupper() and isinstance(value, int) and
          value > 0x1000 and not name.startswith(("FSCTL", "CAP"))}
@@ -287,11 +289,40 @@ class Connection:
         self._check_signature(response)
         return response, session
 
+    def bind(self, session, user, password):
+        """This connection as another channel of `session`: a Session, or Unexpected."""
+        initiator = ntlm.Initiator(user, password)
+        preauth = self.preauth
+        # [MS-SMB2] 3.2.4.2.3: until the channel has a key, the session's signs.
+        self.sessions[session.id] = channel = Session(self, session.id, session.keys, session.flags)
+
+        def ask(token):
+            nonlocal preauth
+            body = struct.pack("<HBBIIHHQ", 25, SESSION_BINDING, 1, 0, 0, 64 + 24, len(token), 0) + token
+            message = channel.signed(channel.message(SESSION_SETUP, body))
+            preauth = hashlib.sha512(preauth + message).digest()
+            self.send_frame(message)
+
+        ask(ntlm.spnego_init(initiator.negotiate()))
+        response = expect(self.receive(), MORE_PROCESSING)
+        preauth = hashlib.sha512(preauth + response.raw).digest()
+        token = initiator.authenticate(ntlm.token_inside(response.body[8:]))
+        ask(ntlm.spnego_response(token, initiator.mech_list_mic(False)))
+        channel.keys = copy.copy(session.keys)
+        channel.keys.signing = crypto.Keys(self.dialect, initiator.session_key, preauth, self.cipher).signing
+        expect(self.receive(), SUCCESS)
+        # One key seals on all channels: their nonces must differ.
+        self.counter = (len(session.channels) + 1) << 32
+        session.channels.append(channel)
+        channel.encrypt = session.encrypt
+        return channel
+
 
 class Session:
     def __init__(self, connection, session_id, keys, flags):
         self.connection, self.id, self.keys, self.flags = connection, session_id, keys, flags
         self.sign, self.encrypt = True, bool(flags & 4)
+        self.channels = []  # that were bound to it
 
     def signed(self, message, *, spoil=False):
         flags = struct.unpack_from("<I", message, 16)[0] | SIGNED
