@@ -197,12 +197,13 @@ struct OutsideChange {
 
 // The connection is gone, and the open is one its client may come back to. Answer: Grant, and from then on it is
 // disconnected: it keeps its share modes and locks, its waiting requests are woken with CANCELLED, and whoever needs
-// its oplock or lease broken ends it (Forget), unless it is persistent; or Refuse, and the server closes it: without H
-// there is nothing that could make a client come back ([MS-SMB2] 3.3.7.1). At `until` it ends (Forget).
+// its oplock or lease broken ends it (Forget), unless it is resilient (it goes on without) or persistent; or Refuse,
+// and the server closes it: without H there is nothing that could make a client come back ([MS-SMB2] 3.3.7.1). At
+// `until` it ends (Forget).
 struct PreserveOpen {
   OpenId open;
   Instant until;
-  bool resilient = false;   // needs no H; [MS-SMB2] 3.3.5.15.9
+  bool resilient = false;   // needs no H, and is kept whatever others do; [MS-SMB2] 3.3.5.15.9, 3.3.2.4
   bool persistent = false;  // others are held off until `until` (FILE_NOT_AVAILABLE) instead of ending it
   bool operator==(const PreserveOpen&) const = default;
 };
