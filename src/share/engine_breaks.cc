@@ -19,7 +19,7 @@ bool Engine::State::is_met(const BreakRule& rule, const CacheHolder& holder, con
   // [MS-FSA] 2.1.4.12, case OPEN.
   if (rule.act == Act::open && is_stat_open(actor.access, holder.kind())) return false;
   if (is_own(holder, actor)) return rule.own_level_ii && !holder.lease && holder.state == kCacheR;
-  return holder.state.has_any(rule.meets);
+  return holder.state.has_any(rule.meets) && !(holder.lease ? rule.lease_loses : rule.oplock_loses).empty();
 }
 
 bool Engine::State::is_disconnected(const CacheHolder& holder) const {
@@ -199,6 +199,8 @@ Act act_of(CacheUse use) {
       return Act::set_size;
     case CacheUse::set_delete:
       return Act::set_delete;
+    case CacheUse::set_security:
+      return Act::set_security;
     case CacheUse::rename:
       return Act::rename;
   }

@@ -134,11 +134,12 @@ struct RenameLink {
 
 // What is about to be done through `open` that others' caches must not survive. [MS-FSA] 2.1.4.12.
 enum class CacheUse : std::uint8_t {
-  write,       // data is written, or zeroed: others lose everything, and so does the open's own level II oplock
-  lock,        // a byte-range lock is taken: as a write
-  set_size,    // end of file or allocation size changes: as a write
-  set_delete,  // disposition: others lose H
-  rename,      // the link is renamed: others lose H
+  write,         // data is written, or zeroed: others lose everything, and so does the open's own level II oplock
+  lock,          // a byte-range lock is taken: as a write
+  set_size,      // end of file or allocation size changes: as a write
+  set_delete,    // disposition: others lose H
+  set_security,  // owner, group or DACL change: others' leases lose H
+  rename,        // the link is renamed: others lose H
 };
 
 // Before the deed. Answer: Grant, or Park(ticket) until the acknowledgements that must be waited for have come; after

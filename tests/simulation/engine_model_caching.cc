@@ -59,7 +59,8 @@ bool looks_only(const Step& step, bool security) {
 
 bool waits(const std::string& what, const std::string& state) {
   if (what == "change" || what == "outside") return false;
-  const bool about_handles = what == "conflict" || what == "delete" || what == "rename" || what == "replace";
+  const bool about_handles =
+      what == "conflict" || what == "delete" || what == "security" || what == "rename" || what == "replace";
   return has(state, about_handles ? 'H' : 'W');
 }
 
@@ -105,6 +106,7 @@ std::optional<std::string> EngineModel::loss(const std::string& what, const Cach
     if (!oplock) return "H";
     return what == "rename" ? "RWH" : "WH";
   }
+  if (what == "security") return has(cache.state, 'H') && !oplock ? std::optional("H") : std::nullopt;
   if (cache.state.empty()) return std::nullopt;
   return "RWH";
 }
@@ -405,6 +407,7 @@ StepResult EngineModel::use(const Step& step, Open open) {
   if (step.use == CacheUse::lock) what = "lock";
   if (step.use == CacheUse::set_size) what = "size";
   if (step.use == CacheUse::set_delete) what = "delete";
+  if (step.use == CacheUse::set_security) what = "security";
   if (step.use == CacheUse::rename) what = "rename";
   StepResult result{"ok", {}};
   const Breaker who{client_of(open.step), open.step.lease ? open.step.lease->key : "", open.id, false, false};
