@@ -65,19 +65,20 @@ enum class Act : std::uint8_t {
   lock,
   set_size,
   set_delete,
+  set_security,
   rename,
   replace,
   directory_change,
   outside_change,
 };
-inline constexpr std::size_t kActs = 11;
+inline constexpr std::size_t kActs = 12;
 
 struct BreakRule {
   Act act;
   std::string_view name;
   LeaseState meets;         // who caches any of this is broken; nobody else is
   LeaseState lease_loses;   // and loses this, his lease
-  LeaseState oplock_loses;  // or his oplock
+  LeaseState oplock_loses;  // or his oplock; empty: oplocks are left alone
   LeaseState waits_for;     // who acts waits while a holder still has any of this, unacknowledged
   bool own_level_ii;        // ends the level II oplock of him who acts, too
   std::string_view source;
@@ -100,6 +101,7 @@ inline constexpr std::array<BreakRule, kActs> kBreakRules = {{
      "[MS-FSA] 2.1.4.12 SET_INFORMATION; smb2.oplock.batch11"},
     {Act::set_delete, "set delete", kCacheH, kCacheH, kCacheWH, kCacheH, false,
      "[MS-FSA] 2.1.4.12 SET_INFORMATION; smb2.lease.unlink"},
+    {Act::set_security, "set security", kCacheH, kCacheH, kCacheNone, kCacheH, false, "[MS-FSA] 2.1.4.12 SET_SECURITY"},
     {Act::rename, "rename", kCacheH, kCacheH, kCacheRWH, kCacheH, false,
      "[MS-FSA] 2.1.4.12 SET_INFORMATION; smb2.lease.rename_wait"},
     {Act::replace, "be replaced", kCacheH, kCacheH, kCacheWH, kCacheH, false,

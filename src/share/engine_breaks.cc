@@ -19,7 +19,7 @@ bool Engine::State::is_met(const BreakRule& rule, const CacheHolder& holder, con
   // [MS-FSA] 2.1.4.12, case OPEN.
   if (rule.act == Act::open && is_stat_open(actor.access, holder.kind())) return false;
   if (is_own(holder, actor)) return rule.own_level_ii && !holder.lease && holder.state == kCacheR;
-  return holder.state.has_any(rule.meets);
+  return holder.state.has_any(rule.meets) && !(holder.lease ? rule.lease_loses : rule.oplock_loses).empty();
 }
 
 bool Engine::State::is_disconnected(const CacheHolder& holder) const {
@@ -39,7 +39,8 @@ StreamState* Engine::State::find_stream(const FileKey& key) const {
   return file == nullptr ? nullptr : find_by(file->streams, &StreamState::name, key.stream);
 }
 
-// [MS-SMB2] 3.3.4.6, 3.3.4.7: nobody can be told; what cannot be kept as it is ends.
+// [MS-SMB2] 3.3.4.6, 3.3.4.7: nobody can be told; what cannot be kept as it is ends. [MS-SMB2] 3.3.2.4: a resilient
+// open is kept for its time.
 void Engine::State::end_disconnected(const BreakRule& rule, const FileKey& key, const Actor& actor, Effects& out) {
   const StreamState* stream = find_stream(key);
   if (stream == nullptr) return;
@@ -47,7 +48,8 @@ void Engine::State::end_disconnected(const BreakRule& rule, const FileKey& key, 
   for (const auto& holder : stream->caches) {
     if (!is_met(rule, *holder, actor) || !is_disconnected(*holder)) continue;
     for (const OpenId id : holder->opens) {
-      if (!find_open(id)->persistent) ends.push_back(id);
+      const OpenState& open = *find_open(id);
+      if (!open.persistent && !open.resilient) ends.push_back(id);
     }
   }
   for (const OpenId id : ends) forget(id, out);
@@ -75,9 +77,15 @@ Engine::State::Awaited Engine::State::break_connected(const BreakRule& rule, Str
     if (holder->breaking)
       holder->required = broken(holder->required, loses);
     else
-      start_break(*holder, broken(held, loses), out);
+      start_break(*holder, left_after(*holder, loses), out);
   }
   return awaited;
+}
+
+// [MS-SMB2] 3.3.4.7: of a resilient open whose client cannot be told, nothing is left.
+LeaseState Engine::State::left_after(const CacheHolder& holder, LeaseState loses) const {
+  const bool is_resilient = std::ranges::any_of(holder.opens, [this](OpenId id) { return find_open(id)->resilient; });
+  return is_resilient && is_disconnected(holder) ? kCacheNone : broken(holder.state, loses);
 }
 
 void Engine::State::start_break(CacheHolder& holder, LeaseState to, Effects& out) {
@@ -191,6 +199,8 @@ Act act_of(CacheUse use) {
       return Act::set_size;
     case CacheUse::set_delete:
       return Act::set_delete;
+    case CacheUse::set_security:
+      return Act::set_security;
     case CacheUse::rename:
       return Act::rename;
   }

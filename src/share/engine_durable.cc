@@ -25,6 +25,7 @@ void Engine::State::on(const PreserveOpen& event, Effects& out) {
   // [MS-SMB2] 3.3.7.1: all requests are cancelled; what they waited for is nobody's any more.
   end_waits_of(*open, NtStatus::CANCELLED, out);
   open->disconnected = true;
+  open->resilient = event.resilient;
   open->persistent = event.persistent;
   if (open->persistent) ++open->file->held_off;
   open->expires = event.until;
@@ -40,6 +41,7 @@ void Engine::State::on(const ReclaimOpen& event, Effects& out) {
   open->expires.reset();
   if (open->persistent) --open->file->held_off;
   open->disconnected = false;
+  open->resilient = false;
   open->persistent = false;
   open->request.owner = event.owner;
   owners.emplace(event.owner, event.open);

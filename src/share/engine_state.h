@@ -121,8 +121,10 @@ struct OpenState {
   std::unique_ptr<LockSequences> sequences;  // only once a sequence was used
 
   // A preserved open without a connection (engine_durable.cc sets these). Whoever needs its oplock or lease broken, or
-  // is refused because of its share mode, ends it; but a persistent one holds them off. [MS-SMB2] 3.3.4.6, 3.3.4.7.
+  // is refused because of its share mode, ends it; but a resilient one stays and loses what it caches, and a persistent
+  // one holds them off. [MS-SMB2] 3.3.4.6, 3.3.4.7.
   bool disconnected = false;
+  bool resilient = false;
   bool persistent = false;
   std::optional<Instant> expires;  // then it is also in State::expiries
 };
@@ -186,6 +188,7 @@ struct Engine::State {
   bool is_own(const CacheHolder& holder, const Actor& actor) const;
   bool is_met(const BreakRule& rule, const CacheHolder& holder, const Actor& actor) const;
   bool is_disconnected(const CacheHolder& holder) const;
+  LeaseState left_after(const CacheHolder& holder, LeaseState loses) const;
   void start_break(CacheHolder& holder, LeaseState to, Effects& out);
   void announce(const CacheHolder& holder, LeaseState from, LeaseState to, Effects& out) const;
   void acknowledge(CacheHolder& holder, LeaseState state, Effects& out);

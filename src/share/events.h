@@ -134,11 +134,12 @@ struct RenameLink {
 
 // What is about to be done through `open` that others' caches must not survive. [MS-FSA] 2.1.4.12.
 enum class CacheUse : std::uint8_t {
-  write,       // data is written, or zeroed: others lose everything, and so does the open's own level II oplock
-  lock,        // a byte-range lock is taken: as a write
-  set_size,    // end of file or allocation size changes: as a write
-  set_delete,  // disposition: others lose H
-  rename,      // the link is renamed: others lose H
+  write,         // data is written, or zeroed: others lose everything, and so does the open's own level II oplock
+  lock,          // a byte-range lock is taken: as a write
+  set_size,      // end of file or allocation size changes: as a write
+  set_delete,    // disposition: others lose H
+  set_security,  // owner, group or DACL change: others' leases lose H
+  rename,        // the link is renamed: others lose H
 };
 
 // Before the deed. Answer: Grant, or Park(ticket) until the acknowledgements that must be waited for have come; after
@@ -197,12 +198,13 @@ struct OutsideChange {
 
 // The connection is gone, and the open is one its client may come back to. Answer: Grant, and from then on it is
 // disconnected: it keeps its share modes and locks, its waiting requests are woken with CANCELLED, and whoever needs
-// its oplock or lease broken ends it (Forget), unless it is persistent; or Refuse, and the server closes it: without H
-// there is nothing that could make a client come back ([MS-SMB2] 3.3.7.1). At `until` it ends (Forget).
+// its oplock or lease broken ends it (Forget), unless it is resilient (it goes on without) or persistent; or Refuse,
+// and the server closes it: without H there is nothing that could make a client come back ([MS-SMB2] 3.3.7.1). At
+// `until` it ends (Forget).
 struct PreserveOpen {
   OpenId open;
   Instant until;
-  bool resilient = false;   // needs no H; [MS-SMB2] 3.3.5.15.9
+  bool resilient = false;   // needs no H, and is kept whatever others do; [MS-SMB2] 3.3.5.15.9, 3.3.2.4
   bool persistent = false;  // others are held off until `until` (FILE_NOT_AVAILABLE) instead of ending it
   bool operator==(const PreserveOpen&) const = default;
 };

@@ -30,8 +30,9 @@ bool is_awaited(const BreakRule& rule, LeaseState held) { return held.has_any(ru
 
 std::string outcome(const BreakRule& rule, CacheKind kind, LeaseState held) {
   if (!exists(kind, held)) return "";
-  if (!held.has_any(rule.meets)) return "stays";
-  const LeaseState to = broken(held, kind == CacheKind::lease ? rule.lease_loses : rule.oplock_loses);
+  const LeaseState loses = kind == CacheKind::lease ? rule.lease_loses : rule.oplock_loses;
+  if (!held.has_any(rule.meets) || loses.empty()) return "stays";
+  const LeaseState to = broken(held, loses);
   return fmt::format("{}{}", cache_name(kind, to), is_awaited(rule, held) ? ", awaited" : "");
 }
 

@@ -240,7 +240,7 @@ Outcome parse_change(const Words& words, Step& step) {
 
 Outcome parse_use(const Words& words, Step& step) {
   const auto* row = words.size() == 1 ? std::ranges::find(kUses, words[0], &UseRow::name) : kUses.end();
-  if (row == kUses.end()) return bad("use wants HANDLE write|lock|size|delete|rename");
+  if (row == kUses.end()) return bad("use wants HANDLE write|lock|size|delete|security|rename");
   step.use = row->use;
   return {};
 }

@@ -26,7 +26,7 @@
 // Caching:
 //   open ... oplock=level_ii|exclusive|batch     open ... lease=KEY:STATE [v2] [epoch=N] [parent=KEY]   STATE: RWH or -
 //   open ... [overwrite] [nowait] [alloc=N]      (nowait: FILE_COMPLETE_IF_OPLOCKED; alloc: the stream's allocation
-//   size) use HANDLE write|lock|size|delete|rename     (BreakCaches)       replace PATH by HANDLE     (BreakForReplace)
+//   size) use HANDLE write|lock|size|delete|security|rename  (BreakCaches) replace PATH by HANDLE     (BreakForReplace)
 //   ack HANDLE LEVEL                   ack KEY:STATE                 change PATH [key=KEY]      (DirectoryChange)
 //   preserve HANDLE for=60s [resilient] [persistent]                 reclaim HANDLE
 // and, without an actor: `outside PATH` (OutsideChange). An open that asked for caching, and an acknowledgement, are

@@ -97,7 +97,7 @@ TEST(Scenario, what_is_not_understood_is_an_error_with_its_line) {
   EXPECT_EQ(error_of("scenario x\nA open f access=r share=- lease=K\n"), "2: a lease is KEY:STATE");
   EXPECT_EQ(error_of("scenario x\nA open f access=r share=- lease=K:Q\n"), "2: unknown lease state 'Q'");
   EXPECT_EQ(error_of("scenario x\nA open f access=r share=- v2\n"), "2: open does not know 'v2'");
-  EXPECT_EQ(error_of("scenario x\nA use f eat\n"), "2: use wants HANDLE write|lock|size|delete|rename");
+  EXPECT_EQ(error_of("scenario x\nA use f eat\n"), "2: use wants HANDLE write|lock|size|delete|security|rename");
   EXPECT_EQ(error_of("scenario x\nA ack f batch at once\n"), "2: ack wants HANDLE LEVEL or KEY:STATE");
   EXPECT_EQ(error_of("scenario x\nA replace f\n"), "2: wants `PATH by HANDLE`");
   EXPECT_EQ(error_of("scenario x\nA change d K\n"), "2: change wants PATH [key=KEY]");

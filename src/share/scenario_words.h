@@ -80,10 +80,11 @@ struct UseRow {
   CacheUse use;
   std::string_view name;
 };
-inline constexpr std::array<UseRow, 5> kUses = {{{CacheUse::write, "write"},
+inline constexpr std::array<UseRow, 6> kUses = {{{CacheUse::write, "write"},
                                                  {CacheUse::lock, "lock"},
                                                  {CacheUse::set_size, "size"},
                                                  {CacheUse::set_delete, "delete"},
+                                                 {CacheUse::set_security, "security"},
                                                  {CacheUse::rename, "rename"}}};
 
 }  // namespace dozo::share

@@ -78,7 +78,10 @@ Effects ShardedEngine::apply_to(Shard& shard, const Event& event, Instant now) {
 
 Effects ShardedEngine::apply_locked(Shard& shard, const Event& event, Instant now) {
   Effects effects = shard.engine.apply(event, now);
-  for (const LeaseId& ended : shard.engine.take_ended_leases()) drop_lease(ended);
+  for (const LeaseId& ended : shard.engine.take_ended_leases()) {
+    // What one event ended it may have granted anew.
+    if (!shard.engine.has_lease(ended)) drop_lease(ended);
+  }
   const std::optional<Instant> next = shard.engine.next_deadline();
   shard.deadline.store(next ? next->time_since_epoch().count() : kNoDeadline, std::memory_order_release);
   return effects;

@@ -125,6 +125,19 @@ TEST(ShardedEngine, the_key_of_a_file_that_goes_grants_nothing_elsewhere) {
   EXPECT_EQ(engine.counts().leases, 1U);
 }
 
+// Nobody ends his own lease but by this planted bug; what follows must hold whatever made one event end and grant it.
+TEST(ShardedEngine, a_lease_that_one_event_ended_and_granted_anew_stays_known) {
+  ShardedEngine engine(EngineOptions{.canary = Canary::own_lease_is_broken});
+  const OpenRequest first = leased(engine, 1, kReadHandle | LeaseBit::write);
+  ASSERT_TRUE(engine.apply(first, {}).granted());
+  ASSERT_TRUE(engine.apply(PreserveOpen{.open = first.open, .until = Instant(std::chrono::seconds(60))}, {}).granted());
+  const Effects effects = engine.apply(leased(engine, 1, kReadHandle | LeaseBit::write), {});
+  ASSERT_TRUE(effects.granted());
+  ASSERT_EQ(*(effects.begin() + 1), Effect(Forget{first.open}));
+  EXPECT_EQ(engine.apply(leased(engine, 2, kReadHandle), {}).result(), Result<>(fail(NtStatus::INVALID_PARAMETER)));
+  EXPECT_EQ(engine.apply(AckLease{*lease_of(first), kReadHandle}, {}).result(), Result<>(fail(NtStatus::UNSUCCESSFUL)));
+}
+
 TEST(ShardedEngine, an_acknowledgement_finds_its_lease) {
   ShardedEngine engine;
   for (std::uint8_t client = 1; client <= 32; ++client) {

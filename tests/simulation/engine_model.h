@@ -33,6 +33,7 @@ class EngineModel {
     std::map<std::uint32_t, int> sequences;
     int cache = 0;  // 0: none
     bool disconnected = false;
+    bool resilient = false;  // only while it is disconnected, as the next
     bool persistent = false;
     Duration until{};  // when it ends, disconnected
   };

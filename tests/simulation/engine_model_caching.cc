@@ -59,7 +59,8 @@ bool looks_only(const Step& step, bool security) {
 
 bool waits(const std::string& what, const std::string& state) {
   if (what == "change" || what == "outside") return false;
-  const bool about_handles = what == "conflict" || what == "delete" || what == "rename" || what == "replace";
+  const bool about_handles =
+      what == "conflict" || what == "delete" || what == "security" || what == "rename" || what == "replace";
   return has(state, about_handles ? 'H' : 'W');
 }
 
@@ -105,6 +106,7 @@ std::optional<std::string> EngineModel::loss(const std::string& what, const Cach
     if (!oplock) return "H";
     return what == "rename" ? "RWH" : "WH";
   }
+  if (what == "security") return has(cache.state, 'H') && !oplock ? std::optional("H") : std::nullopt;
   if (cache.state.empty()) return std::nullopt;
   return "RWH";
 }
@@ -129,7 +131,7 @@ bool EngineModel::is_held_off(const std::string& what, int file, const std::stri
   });
 }
 
-// Whose client nobody can tell ends, but for persistent opens.
+// Whose client nobody can tell ends, but for resilient and persistent opens.
 void EngineModel::end_disconnected(const std::string& what, int file, const std::string& stream, const Breaker& who,
                                    std::vector<std::string>& effects) {
   std::vector<int> ends;
@@ -137,7 +139,7 @@ void EngineModel::end_disconnected(const std::string& what, int file, const std:
     if (cache.file != file || cache.stream != stream) continue;
     if (!is_concerned(what, cache, who) || !is_disconnected(cache)) continue;
     for (const Open& open : opens_) {
-      if (open.cache == cache.id && !open.persistent) ends.push_back(open.id);
+      if (open.cache == cache.id && !open.persistent && !open.resilient) ends.push_back(open.id);
     }
   }
   for (const int id : ends) forget(id, effects);
@@ -179,9 +181,10 @@ void EngineModel::break_one(Cache& cache, const std::string& loses, std::vector<
     return;
   }
   const std::string from = cache.state;
-  const std::string to = without(from, loses);
-  if (cache.v2) ++cache.epoch;
   const bool told = !is_disconnected(cache);
+  const auto is_kept = [&](const Open& o) { return o.cache == cache.id && o.resilient; };
+  const std::string to = !told && std::ranges::any_of(opens_, is_kept) ? "" : without(from, loses);
+  if (cache.v2) ++cache.epoch;
   if (told) effects.push_back(announcement(cache, from, to));
   if (from == "R" || !told) {
     cache.state = to;
@@ -404,6 +407,7 @@ StepResult EngineModel::use(const Step& step, Open open) {
   if (step.use == CacheUse::lock) what = "lock";
   if (step.use == CacheUse::set_size) what = "size";
   if (step.use == CacheUse::set_delete) what = "delete";
+  if (step.use == CacheUse::set_security) what = "security";
   if (step.use == CacheUse::rename) what = "rename";
   StepResult result{"ok", {}};
   const Breaker who{client_of(open.step), open.step.lease ? open.step.lease->key : "", open.id, false, false};
@@ -462,6 +466,7 @@ StepResult EngineModel::preserve(const Step& step, Open& open) {
   end_cache_waits(open.id, "CANCELLED", result.effects);
   end_waits(open.id, "CANCELLED", result.effects);
   open.disconnected = true;
+  open.resilient = step.resilient;
   open.persistent = step.persistent;
   open.until = now_ + *step.time;
   return result;
@@ -471,6 +476,7 @@ StepResult EngineModel::reclaim(const Step& step) {
   Open* open = find(step.actor, step.handle);
   if (open == nullptr || !open->disconnected) return {"OBJECT_NAME_NOT_FOUND", {}};
   open->disconnected = false;
+  open->resilient = false;
   open->persistent = false;
   const Cache* cache = cache_of(open->cache);
   return {cache == nullptr ? "ok" : "ok" + caching_text(cache), {}};

@@ -94,7 +94,7 @@ class Generator {
     step.handle = pick(std::array{"h1", "h2", "h3"});
     if (step.verb == Verb::open) open(step);
     if (step.verb == Verb::ack) step.oplock = level();
-    if (step.verb == Verb::use) step.use = static_cast<CacheUse>(below(5));
+    if (step.verb == Verb::use) step.use = static_cast<CacheUse>(below(6));
     if (step.verb == Verb::replace) step.path = path();
     if (step.verb == Verb::preserve) {
       step.time = std::chrono::seconds(1 + below(20));

@@ -4,6 +4,7 @@
 #include "wire/fscc/file_set.h"
 #include "wire/lock.h"
 #include "wire/logoff.h"
+#include "wire/query_info.h"
 
 namespace dozo::server::testing {
 namespace {
@@ -11,6 +12,7 @@ namespace {
 class OplockBreak : public CachingTest {
  protected:
   static constexpr Duration kBeforeTimeout = std::chrono::seconds(30);
+  static constexpr std::uint32_t kDaclPart = 4;  // DACL_SECURITY_INFORMATION
   static constexpr Duration kPastTimeout = std::chrono::seconds(10);  // after the above
   NtStatus rename(Client& client, FileId file, std::u16string to, bool replace = false) {
     return client.set(file, wire::FileInfoClass::rename,
@@ -250,6 +252,23 @@ TEST_F(OplockBreak, a_deletion_waits_for_others_handles) {
       bob().start(wire::Command::set_info,
                   wire::SetInfoRequest{.file_info_class = static_cast<std::uint8_t>(wire::FileInfoClass::disposition),
                                        .buffer = Bytes(wire::encode_plain(wire::FileDispositionInformation{true})),
+                                       .file_id = file});
+  EXPECT_EQ(lease_break(alice()).new_lease_state, kR);
+  EXPECT_FALSE(bob().is_answered(set));
+  EXPECT_EQ(alice().ack(key_of(1), kR).status(), NtStatus::SUCCESS);
+  EXPECT_EQ(bob().wait(set).status(), NtStatus::SUCCESS);
+}
+
+// [MS-FSA] 2.1.5.17.
+TEST_F(OplockBreak, new_security_waits_for_others_handles) {
+  lease(alice(), "f", 1, kRH);
+  const FileId file = bob().open("f", {.access = Access::read_control | Access::write_dac});
+  const Answer now = bob().query(file, wire::InfoType::security, 0, 4096, kDaclPart);
+  const MessageId set =
+      bob().start(wire::Command::set_info,
+                  wire::SetInfoRequest{.info_type = wire::InfoType::security,
+                                       .buffer = now.as<wire::QueryInfoResponse>().output_buffer,
+                                       .additional_information = kDaclPart,
                                        .file_id = file});
   EXPECT_EQ(lease_break(alice()).new_lease_state, kR);
   EXPECT_FALSE(bob().is_answered(set));

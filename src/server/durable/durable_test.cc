@@ -269,6 +269,17 @@ TEST_F(DurableTest, a_resilient_open_expires) {
   EXPECT_EQ(come_back(again(), {v1_again(id)}).status(), NtStatus::OBJECT_NAME_NOT_FOUND);
 }
 
+// [MS-SMB2] 3.3.2.4, 3.3.4.6.
+TEST_F(DurableTest, a_resilient_open_stays_when_others_need_its_oplock) {
+  const FileId id = alice().open("f", batch({}));
+  ASSERT_EQ(ask_resiliency(alice(), id, 10'000), NtStatus::SUCCESS);
+  drop(alice());
+  EXPECT_EQ(bob().create("f", {.disposition = CreateDisposition::open}).status(), NtStatus::SUCCESS);
+  const Answer back = come_back(again(), {v1_again(id)});
+  EXPECT_EQ(back.status(), NtStatus::SUCCESS);
+  EXPECT_EQ(back.as<wire::CreateResponse>().oplock_level, OplockLevel::none);
+}
+
 TEST_F(DurableTest, resiliency_of_no_time_is_that_of_the_server) {
   const FileId id = alice().open("f");
   ASSERT_EQ(ask_resiliency(alice(), id, 0), NtStatus::SUCCESS);

@@ -1,6 +1,7 @@
 // Security descriptors. [MS-SMB2] 3.3.5.20.3, 3.3.5.21.3.
 #include "server/security.h"
 
+#include "server/caches.h"
 #include "server/checks.h"
 #include "server/info/functions.h"
 #include "server/request.h"
@@ -68,6 +69,9 @@ SetTask set_security(InfoSet& set) {
   auto info = co_await set.open.file->info();
   if (!info) co_return fail(info.error());
   DOZO_CO_TRY(const auto update, mode_from_security(wanted, what, *info, viewer_of(set.request)));
+  // [MS-FSA] 2.1.5.17, 2.1.4.12 SET_SECURITY.
+  auto broken = co_await break_caches(set.request, set.open, share::CacheUse::set_security);
+  if (!broken) co_return fail(broken.error());
   co_return co_await set.open.file->set_ownership(set.open.tree->caller, update);
 }
 
