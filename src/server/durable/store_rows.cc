@@ -97,7 +97,7 @@ std::optional<DurableHandle> handle_of(const SqliteStatement& row) {
   const std::optional<Guid> create = guid_of(row, 14);
   if (!owner || !client || !create) return std::nullopt;
   DurableHandle out;
-  out.is_durable = out.is_persistent = out.is_v2 = true;
+  out.is_durable = out.is_persistent = true;
   out.durable_timeout = std::chrono::milliseconds(std::clamp<std::int64_t>(row.integer(15), 0, 300'000));
   out.owner = *owner;
   out.client_guid = *client;

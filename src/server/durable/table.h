@@ -67,7 +67,7 @@ class DurableTable {
   // The open is closed.
   void remove(FileId id);
 
-  // It has another name now.
+  // It has another name now: `path` folded, with the stream.
   void renamed(FileId id, std::u16string path);
 
   // [MS-SMB2] 3.3.5.9.13: an open of this AppInstanceId and path by another client.
