@@ -75,14 +75,14 @@ std::expected<std::unique_ptr<PersistentStore>, std::string> PersistentStore::op
   std::unique_ptr<PersistentStore> store(new PersistentStore);
   const MutexLock lock(store->mutex_);
   store->database_ = std::make_unique<SqliteDatabase>(std::move(*database));
-  if (const StoreResult counted = store->count_rows(); !counted) return std::unexpected(counted.error());
+  if (const StoreResult looked = store->look_whether_empty(); !looked) return std::unexpected(looked.error());
   return store;
 }
 
-StoreResult PersistentStore::count_rows() {
-  const SqliteResult<std::int64_t> rows = database_->query_integer("SELECT count(*) FROM opens");
-  if (!rows) return failed(rows.error());
-  count_.store(*rows, std::memory_order_relaxed);
+StoreResult PersistentStore::look_whether_empty() {
+  const SqliteResult<std::int64_t> any = database_->query_integer("SELECT EXISTS (SELECT 1 FROM opens)");
+  if (!any) return failed(any.error());
+  empty_.store(*any == 0, std::memory_order_relaxed);
   return {};
 }
 
@@ -91,8 +91,8 @@ StoreResult PersistentStore::put(const PersistentOpen& open) {
   SqliteResult<SqliteTransaction> transaction = SqliteTransaction::begin(*database_);
   if (!transaction) return failed(transaction.error());
   if (const SqliteResult<> done = write_open(*database_, open); !done) return failed(done.error());
-  if (const SqliteResult<> done = transaction->commit(); !done) return failed(done.error());
-  return count_rows();
+  empty_.store(false, std::memory_order_relaxed);
+  return answer(transaction->commit());
 }
 
 StoreResult PersistentStore::put_locks(std::uint64_t id, const std::vector<share::LockInfo>& locks) {
@@ -116,7 +116,7 @@ StoreResult PersistentStore::erase(std::uint64_t id) {
   if (!erased) return failed(erased.error());
   const SqliteResult<> done = erased->bind(static_cast<std::int64_t>(id)).run();
   if (!done) return failed(done.error());
-  return count_rows();
+  return look_whether_empty();
 }
 
 std::expected<std::vector<PersistentOpen>, std::string> PersistentStore::load() {

@@ -58,15 +58,15 @@ class PersistentStore {
   std::expected<std::vector<PersistentOpen>, std::string> load();
 
   // Whether there is anything in it; no look at the disk.
-  bool empty() const { return count_.load(std::memory_order_relaxed) == 0; }
+  bool empty() const { return empty_.load(std::memory_order_relaxed); }
 
  private:
   PersistentStore();
-  StoreResult count_rows() DOZO_REQUIRES(mutex_);
+  StoreResult look_whether_empty() DOZO_REQUIRES(mutex_);
 
   Mutex mutex_;
   std::unique_ptr<identity::SqliteDatabase> database_ DOZO_GUARDED_BY(mutex_);
-  std::atomic<std::int64_t> count_{0};
+  std::atomic<bool> empty_{true};
 };
 
 }  // namespace dozo::server

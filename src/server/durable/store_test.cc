@@ -40,7 +40,7 @@ PersistentOpen sample(std::uint64_t id = 0xF000000000000001) {
   out.handle.create_options = CreateOption::write_through;
   out.handle.owner_name = "alice";
   out.handle.owner = sid_from_string("S-1-5-21-1-2-3-1000").value_or(Sid{});
-  out.handle.is_durable = out.handle.is_persistent = out.handle.is_v2 = true;
+  out.handle.is_durable = out.handle.is_persistent = true;
   out.handle.durable_timeout = std::chrono::seconds(60);
   out.handle.client_guid.bytes[0] = 1;
   out.handle.create_guid.emplace().bytes[15] = 2;
@@ -116,6 +116,7 @@ TEST_F(StoreTest, locks_change_alone) {
 
 TEST_F(StoreTest, an_erased_open_is_gone_with_its_locks) {
   const auto store = open();
+  EXPECT_TRUE(store->empty());
   ASSERT_TRUE(store->put(sample(1)) && store->put(sample(2)));
   ASSERT_TRUE(store->erase(1));
   EXPECT_FALSE(store->empty());
