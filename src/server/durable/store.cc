@@ -82,24 +82,30 @@ std::expected<std::unique_ptr<PersistentStore>, std::string> PersistentStore::op
 StoreResult PersistentStore::look_whether_empty() {
   const SqliteResult<std::int64_t> any = database_->query_integer("SELECT EXISTS (SELECT 1 FROM opens)");
   if (!any) return failed(any.error());
-  empty_.store(*any == 0, std::memory_order_relaxed);
+  empty_.store(*any == 0);
   return {};
 }
 
-StoreResult PersistentStore::put(const PersistentOpen& open) {
-  const MutexLock lock(mutex_);
+StoreResult PersistentStore::write(const PersistentOpen& open) {
   SqliteResult<SqliteTransaction> transaction = SqliteTransaction::begin(*database_);
   if (!transaction) return failed(transaction.error());
   if (const SqliteResult<> done = write_open(*database_, open); !done) return failed(done.error());
-  empty_.store(false, std::memory_order_relaxed);
   return answer(transaction->commit());
 }
 
-StoreResult PersistentStore::put_locks(std::uint64_t id, const std::vector<share::LockInfo>& locks) {
-  const MutexLock lock(mutex_);
+StoreResult PersistentStore::write(std::uint64_t id, const share::HeldLocks& held) {
   SqliteResult<SqliteTransaction> transaction = SqliteTransaction::begin(*database_);
   if (!transaction) return failed(transaction.error());
-  if (const SqliteResult<> done = write_locks(*database_, id, locks); !done) return failed(done.error());
+  if (const SqliteResult<> done = write_locks(*database_, id, held); !done) return failed(done.error());
+  return answer(transaction->commit());
+}
+
+StoreResult PersistentStore::write(const std::vector<PersistentState>& states) {
+  SqliteResult<SqliteTransaction> transaction = SqliteTransaction::begin(*database_);
+  if (!transaction) return failed(transaction.error());
+  for (const PersistentState& state : states) {
+    if (const SqliteResult<> done = write_state(*database_, state); !done) return failed(done.error());
+  }
   return answer(transaction->commit());
 }
 
