@@ -20,6 +20,7 @@ void OpenRegistry::expect(share::OpenId open, const std::optional<share::LeaseId
 
 void OpenRegistry::publish(share::OpenId open, OpenHome home) {
   const MutexLock lock(mutex_);
+  home.id = open;
   opens_[open].home = std::move(home);
 }
 
@@ -28,6 +29,14 @@ void OpenRegistry::release_lease_breaks(LeaseEntry& lease, Notices& out) {
   if (--lease.unannounced != 0) return;
   for (const share::BreakLease& notice : lease.held) out.push_back(notice);
   lease.held.clear();
+}
+
+void OpenRegistry::withhold(share::OpenId open) {
+  const MutexLock lock(mutex_);
+  const auto found = opens_.find(open);
+  if (found == opens_.end() || !found->second.announced) return;
+  found->second.announced = false;
+  if (found->second.lease) ++leases_.at(*found->second.lease).unannounced;
 }
 
 OpenRegistry::Notices OpenRegistry::announce(share::OpenId open) {
@@ -61,9 +70,10 @@ OpenRegistry::Notices OpenRegistry::forget(share::OpenId open) {
 }
 
 OpenRegistry::Notices OpenRegistry::move(share::OpenId from, share::OpenId to) {
-  const std::optional<OpenHome> home = find(from);
+  std::optional<OpenHome> home = find(from);
   if (home) {
     const MutexLock lock(mutex_);
+    home->id = to;
     opens_[to] = Entry{.home = *home, .lease = std::nullopt, .announced = true, .held = std::nullopt};
   }
   return forget(from);

@@ -23,10 +23,12 @@ struct Open;
 
 // What may be known of an open on any loop. The open itself is touched on its own loop only, and let go of there.
 struct OpenHome {
+  share::OpenId id;  // publish() fills it in
   runtime::Loop* loop = nullptr;
   std::weak_ptr<Open> open;
   share::OwnerId owner;
   FileId file_id;
+  share::FileIdentity file;
   bool encrypted = false;  // what is said of it is encrypted: its CREATE was
 };
 
@@ -44,6 +46,8 @@ class OpenRegistry {
   void publish(share::OpenId open, OpenHome home);
   // The answer is on its way to the client. What is to be sent to it now.
   Notices announce(share::OpenId open);
+  // Something else about the open is to be answered: breaks are held until then, as before its CREATE's answer.
+  void withhold(share::OpenId open);
   // It has been closed, or never became an open. What of its lease is to be sent now, for other opens have it too.
   Notices forget(share::OpenId open);
 

@@ -2,6 +2,7 @@
 
 #include "server/break_notices.h"
 #include "server/commands/close_open.h"
+#include "server/durable/persist.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -55,9 +56,11 @@ void ShareEffects::carry_out(const share::Effect& effect, const share::Effects& 
                  [](const share::Park&) {},
                  [&](const share::Wake& wake) { tickets_.wake(wake.ticket, wake.status); },
                  [&](const share::BreakOplock& notice) {
+                   caches_changed(notice.open);
                    if (!opens_.hold(notice)) send_oplock_break(server_, notice, order);
                  },
                  [&](const share::BreakLease& notice) {
+                   if (!notice.ack_required) caches_changed(notice.lease);
                    if (!opens_.hold(notice)) send_lease_break(server_, notice, order);
                  },
                  // With the Forget of its open, or by who closed it.
@@ -71,9 +74,42 @@ void ShareEffects::carry_out(const share::Effect& effect, const share::Effects& 
 void ShareEffects::end(share::OpenId id, std::optional<share::Purge> purge) {
   const std::optional<OpenHome> home = opens_.find(id);
   if (!home) return;
-  home->loop->post([this, weak = home->open, purge] {
-    if (OpenRef open = weak.lock()) start(forget_open(server_, std::move(open), purge));
-  });
+  {
+    const MutexLock lock(mutex_);
+    ending_.try_emplace(id);
+  }
+  home->loop->post([this, id, weak = home->open, purge] { start(run_end(id, weak, purge)); });
+}
+
+runtime::Task<void> ShareEffects::run_end(share::OpenId id, std::weak_ptr<Open> weak,
+                                          std::optional<share::Purge> purge) {
+  if (OpenRef open = weak.lock()) co_await forget_open(server_, std::move(open), purge);
+  std::vector<share::TicketId> waiting;
+  {
+    const MutexLock lock(mutex_);
+    waiting = std::move(ending_.extract(id).mapped());
+  }
+  for (const share::TicketId ticket : waiting) tickets_.wake(ticket, NtStatus::SUCCESS);
+}
+
+bool ShareEffects::wait_for_end(share::OpenId open, share::TicketId ticket) {
+  const MutexLock lock(mutex_);
+  const auto ending = ending_.find(open);
+  if (ending == ending_.end()) return false;
+  ending->second.push_back(ticket);
+  return true;
+}
+
+// The file of a persistent open may be among those that are cached otherwise now.
+void ShareEffects::caches_changed(share::OpenId open) {
+  if (server_.handles() == nullptr) return;
+  if (const auto home = opens_.find(open)) start(persist_states(server_, home->file));
+}
+
+void ShareEffects::caches_changed(const share::LeaseId& lease) {
+  if (server_.handles() == nullptr) return;
+  const std::vector<OpenHome> homes = opens_.find_lease(lease);
+  if (!homes.empty()) start(persist_states(server_, homes.front().file));
 }
 
 void ShareEffects::send(const OpenRegistry::Notices& notices) {
@@ -128,6 +164,8 @@ void ShareEffects::on_deadline(LoopSide&) {
     watched_until_ = Instant::max();
   }
   static_cast<void>(apply(share::Deadline{}));
+  // Which breaks have been waited for long enough the engine does not say.
+  if (server_.handles() != nullptr) start(persist_states(server_, std::nullopt));
   watch_deadline();
 }
 

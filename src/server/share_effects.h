@@ -4,6 +4,8 @@
 #include <atomic>
 #include <map>
 #include <memory>
+#include <optional>
+#include <vector>
 
 #include "base/mutex.h"
 #include "base/time.h"
@@ -43,6 +45,10 @@ class ShareEffects {
   // The open is closed in the engine, or never became one.
   void forget(share::OpenId open);
 
+  // Whether the engine has ended `open` on its own (Forget), and what belongs to it is being removed still, its name
+  // with it. Then `ticket` is woken when that is done.
+  bool wait_for_end(share::OpenId open, share::TicketId ticket);
+
   // Work that belongs to no request; on the calling loop. stop() of the service waits for it.
   void start(runtime::Task<void> task);
   std::size_t at_work() const { return at_work_.load(); }
@@ -59,6 +65,9 @@ class ShareEffects {
   void carry_out(const share::Effect& effect, const share::Effects& together, NoticeOrder order);
   void send(const OpenRegistry::Notices& notices);
   void end(share::OpenId open, std::optional<share::Purge> purge);
+  runtime::Task<void> run_end(share::OpenId id, std::weak_ptr<Open> weak, std::optional<share::Purge> purge);
+  void caches_changed(share::OpenId open);
+  void caches_changed(const share::LeaseId& lease);
   // After an event that may have brought the engine's next deadline nearer.
   void watch_deadline();
   void on_deadline(LoopSide& side);
@@ -69,6 +78,7 @@ class ShareEffects {
   std::atomic<std::size_t> at_work_{0};
   Mutex mutex_;
   std::map<runtime::Loop*, std::unique_ptr<LoopSide>> sides_ DOZO_GUARDED_BY(mutex_);
+  std::map<share::OpenId, std::vector<share::TicketId>> ending_ DOZO_GUARDED_BY(mutex_);  // and who waits for that
   Instant watched_until_ DOZO_GUARDED_BY(mutex_) = Instant::max();  // some loop's timer rings then, or before
 };
 

@@ -54,4 +54,6 @@ runtime::Task<NtStatus> WaitingTicket::wait(share::OpenId open, bool unbounded) 
   co_return waiting.error();
 }
 
+runtime::Task<void> WaitingTicket::wait_quietly() { static_cast<void>(co_await woken_); }
+
 }  // namespace dozo::server

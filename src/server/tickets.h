@@ -47,6 +47,8 @@ class WaitingTicket {
   // come: CANCELLED by the client or the connection's end; INSUFFICIENT_RESOURCES when too many wait.
   // `unbounded`: nothing ends the wait but somebody else's goodwill (a blocking lock).
   runtime::Task<NtStatus> wait(share::OpenId open, bool unbounded);
+  // For what comes soon, whatever happens: the client does not learn of it.
+  runtime::Task<void> wait_quietly();
 
  private:
   Request& request_;

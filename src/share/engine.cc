@@ -140,12 +140,16 @@ std::vector<OpenInfo> Engine::list_opens(std::size_t limit) const {
   return out;
 }
 
-std::vector<LockInfo> Engine::list_locks(OpenId open) const {
-  std::vector<LockInfo> out;
+HeldLocks Engine::list_locks(OpenId open) const {
+  HeldLocks out;
   const OpenState* o = state_->find_open(open);
   if (o == nullptr) return out;
   for (const RangeLock& lock : o->stream->locks.list(open)) {
-    out.push_back({open, lock.range.offset, lock.range.length, lock.exclusive});
+    out.locks.push_back({open, lock.range.offset, lock.range.length, lock.exclusive});
+  }
+  for (std::uint32_t index = 1; o->sequences && index <= kLockSequenceMax; ++index) {
+    const std::optional<std::uint8_t>& number = o->sequences->entries[index];
+    if (number) out.sequences.push_back({index, *number});
   }
   return out;
 }

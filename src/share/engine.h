@@ -61,12 +61,11 @@ struct OpenInfo {
   bool operator==(const OpenInfo&) const = default;
 };
 
-struct LockInfo {
-  OpenId open;
-  std::uint64_t offset = 0;
-  std::uint64_t length = 0;
-  bool exclusive = false;
-  bool operator==(const LockInfo&) const = default;
+// What an open holds of its stream.
+struct HeldLocks {
+  std::vector<LockInfo> locks;
+  std::vector<LockSequence> sequences;  // the valid entries of Open.LockSequenceArray, by index
+  bool operator==(const HeldLocks&) const = default;
 };
 
 struct EngineCounts {
@@ -130,7 +129,8 @@ class Engine {
   std::optional<OpenInfo> find_open(OpenId open) const;
   // For status displays, by open id; at most `limit`.
   std::vector<OpenInfo> list_opens(std::size_t limit) const;
-  std::vector<LockInfo> list_locks(OpenId open) const;
+  // Both as of one moment. Empty for what is not open.
+  HeldLocks list_locks(OpenId open) const;
   EngineCounts counts() const;
 
   bool has_lease(const LeaseId& lease) const;

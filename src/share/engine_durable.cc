@@ -48,6 +48,26 @@ void Engine::State::on(const ReclaimOpen& event, Effects& out) {
   out.push(caching_of(*open));
 }
 
+void Engine::State::on(const RestoreOpen& event, Effects& out) {
+  OpenState* open = find_open(event.open);
+  if (open == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
+  Result<> done;
+  for (const LockInfo& info : event.locks) {
+    const RangeLock lock{{info.offset, info.length}, event.open, info.exclusive};
+    const RangeUse use = info.exclusive ? RangeUse::lock_exclusive : RangeUse::lock_shared;
+    if (lock.range.is_valid() && !open->stream->locks.conflicts(lock.range, event.open, use))
+      take(*open, lock);
+    else
+      done = fail(NtStatus::LOCK_NOT_GRANTED);
+  }
+  for (const LockSequence& sequence : event.sequences) remember(*open, sequence);
+  if (event.delete_pending) (open->request.key.is_main_stream() ? open->link->deleted : open->stream->deleted) = true;
+  if (done)
+    out.push(Grant{});
+  else
+    out.push(Refuse{done.error()});
+}
+
 Result<> Engine::State::check_held_off(const FileState& file) const {
   // [MS-SMB2] 3.3.5.9: a persistent open whose client has not come back yet.
   return file.held_off != 0 ? Result<>(fail(NtStatus::FILE_NOT_AVAILABLE)) : Result<>();

@@ -162,5 +162,46 @@ TEST(EngineDurable, a_persistent_open_that_is_closed_holds_nobody_off) {
   EXPECT_TRUE(engine.apply(open_of(kTheirs), {}).granted());
 }
 
+// --- After a restart.
+
+TEST(EngineDurable, what_was_held_before_a_restart_is_held_again) {
+  Engine before;
+  ASSERT_TRUE(before.apply(open_of(kMine), {}).granted());
+  LockRequest lock = lock_of(kMine, 1, false);
+  lock.sequence = LockSequence{3, 7};
+  ASSERT_TRUE(before.apply(lock, {}).granted());
+  const HeldLocks held = before.list_locks(kMine);
+  EXPECT_EQ(held.sequences, std::vector<LockSequence>({{3, 7}}));
+
+  Engine after;
+  ASSERT_TRUE(after.apply(open_of(kMine), {}).granted());
+  EXPECT_TRUE(after.apply(RestoreOpen{kMine, held.locks, held.sequences}, {}).granted());
+  EXPECT_EQ(after.list_locks(kMine), held);
+  // It was processed already: nothing is locked twice.
+  EXPECT_TRUE(after.apply(lock, {}).granted());
+  EXPECT_EQ(after.list_locks(kMine), held);
+}
+
+TEST(EngineDurable, a_deletion_of_before_a_restart_needs_no_access_again) {
+  Engine engine;
+  OpenRequest reader = open_of(kMine);
+  reader.granted_access = Access::read_data;
+  ASSERT_TRUE(engine.apply(reader, {}).granted());
+  EXPECT_TRUE(
+      engine.apply(RestoreOpen{.open = kMine, .locks = {}, .sequences = {}, .delete_pending = true}, {}).granted());
+  EXPECT_TRUE(engine.delete_pending(reader.key, reader.path));
+}
+
+TEST(EngineDurable, of_locks_in_each_others_way_the_first_is_held_again) {
+  Engine engine;
+  ASSERT_TRUE(engine.apply(open_of(kMine), {}).granted());
+  ASSERT_TRUE(engine.apply(open_of(kTheirs), {}).granted());
+  const std::vector<LockInfo> locks{{.open = {}, .offset = 0, .length = 10, .exclusive = true}};
+  EXPECT_TRUE(engine.apply(RestoreOpen{.open = kMine, .locks = locks, .sequences = {}}, {}).granted());
+  EXPECT_EQ(engine.apply(RestoreOpen{.open = kTheirs, .locks = locks, .sequences = {}}, {}).result(),
+            refused(NtStatus::LOCK_NOT_GRANTED));
+  EXPECT_EQ(engine.counts().locks, 1U);
+}
+
 }  // namespace
 }  // namespace dozo::share

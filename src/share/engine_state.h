@@ -147,6 +147,7 @@ struct Engine::State {
   void on(const OutsideChange& event, Effects& out);
   void on(const PreserveOpen& event, Effects& out);
   void on(const ReclaimOpen& event, Effects& out);
+  void on(const RestoreOpen& event, Effects& out);
   void on(const DisconnectOwner& event, Effects& out);
   void on(const Deadline& event, Effects& out);
 

@@ -224,9 +224,9 @@ TEST(Engine, opens_and_locks_are_listed_in_order) {
   ASSERT_EQ(opens.size(), 2u);
   EXPECT_EQ(opens[0].open, OpenId{1});
   EXPECT_EQ(opens[1].lock_count, 1u);
-  EXPECT_EQ(engine.list_locks(OpenId{2}), (std::vector<LockInfo>{{OpenId{2}, 0, 10, true}}));
+  EXPECT_EQ(engine.list_locks(OpenId{2}).locks, (std::vector<LockInfo>{{OpenId{2}, 0, 10, true}}));
   EXPECT_EQ(engine.list_opens(100).size(), 3u);
-  EXPECT_TRUE(engine.list_locks(OpenId{9}).empty());
+  EXPECT_EQ(engine.list_locks(OpenId{9}), HeldLocks());
 }
 
 TEST(Engine, lock_flags_of_the_wire_that_are_not_listed_are_invalid) {

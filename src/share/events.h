@@ -6,6 +6,7 @@
 #include <optional>
 #include <string>
 #include <variant>
+#include <vector>
 
 #include "base/time.h"
 #include "model/access_mask.h"
@@ -99,6 +100,15 @@ struct LockSequence {
   std::uint32_t index = 0;
   std::uint8_t number = 0;
   bool operator==(const LockSequence&) const = default;
+};
+
+// A byte-range lock that is held.
+struct LockInfo {
+  OpenId open;
+  std::uint64_t offset = 0;
+  std::uint64_t length = 0;
+  bool exclusive = false;
+  bool operator==(const LockInfo&) const = default;
 };
 
 // LOCK, whole request: a series of locks or of unlocks, as its first element says. Answer: Grant, Refuse, or
@@ -216,6 +226,17 @@ struct ReclaimOpen {
   bool operator==(const ReclaimOpen&) const = default;
 };
 
+// What an open of before a restart held besides what it was opened with, as it was and unasked: nobody is waited for,
+// and no access is needed. Answer: Grant; Refuse(LOCK_NOT_GRANTED) when a lock is in the way of another's: the others
+// are held. LockInfo::open means nothing here.
+struct RestoreOpen {
+  OpenId open;
+  std::vector<LockInfo> locks;
+  std::vector<LockSequence> sequences;
+  bool delete_pending = false;
+  bool operator==(const RestoreOpen&) const = default;
+};
+
 // The tree connect, session or connection is gone: every open of the owner is closed. Answer: Grant, then a Wake for
 // each parked request of the owner (RANGE_NOT_LOCKED: no close of a sibling may grant it first), then per open a Forget
 // and what its close sets free.
@@ -231,6 +252,6 @@ struct Deadline {
 
 using Event = std::variant<OpenRequest, CloseOpen, SetDeletePending, LockRequest, CancelTicket, RenameLink, BreakCaches,
                            BreakForReplace, AckOplock, AckLease, DirectoryChange, OutsideChange, PreserveOpen,
-                           ReclaimOpen, DisconnectOwner, Deadline>;
+                           ReclaimOpen, RestoreOpen, DisconnectOwner, Deadline>;
 
 }  // namespace dozo::share

@@ -230,7 +230,7 @@ std::vector<OpenInfo> ShardedEngine::list_opens(std::size_t limit) const {
   return out;
 }
 
-std::vector<LockInfo> ShardedEngine::list_locks(OpenId open) const {
+HeldLocks ShardedEngine::list_locks(OpenId open) const {
   const Shard& shard = shard_of(open);
   MutexLock lock(shard.mutex);
   return shard.engine.list_locks(open);

@@ -53,7 +53,7 @@ class ShardedEngine {
   bool delete_pending(const FileKey& key, std::u16string_view path) const;
   std::optional<OpenInfo> find_open(OpenId open) const;
   std::vector<OpenInfo> list_opens(std::size_t limit) const;
-  std::vector<LockInfo> list_locks(OpenId open) const;
+  HeldLocks list_locks(OpenId open) const;
   EngineCounts counts() const;
 
  private:

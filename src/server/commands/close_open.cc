@@ -109,6 +109,8 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
     const auto* p = std::get_if<share::Purge>(&effect);
     if (p != nullptr && p->open == open->share_id) co_await remove_deleted(server, name_of(*open, *p));
   }
+  // Others of the file may be persistent.
+  if (open->options.has(CreateOption::delete_on_close)) co_await persist_states(server, open->key.file());
   co_await forget_durable(server, *open);
 }
 

@@ -1,5 +1,6 @@
 // CREATE. [MS-SMB2] 3.3.5.9.
 #include "server/caches.h"
+#include "server/commands/close_open.h"
 #include "server/commands/commands.h"
 #include "server/connection.h"
 #include "server/create/contexts.h"
@@ -40,12 +41,23 @@ void make_durable(const Request& request, const CreateParameters& parameters, co
 }
 
 // A persistent open that cannot be stored is none.
+runtime::Task<void> end_persistence(Request& request, OpenRef open) {
+  Server& server = request.server;
+  if (!open->closed) {
+    open->durable->is_persistent = false;
+    enter_durable_table(server, *request.session, *open);
+    co_return;
+  }
+  // Its connection or its tree has gone meanwhile: nobody has heard of it. What waits for its client waits in vain.
+  const OpenRef parked = server.durables().unpark(open->id.persistent);
+  if (parked) co_await close_open(server, parked);
+}
+
+// On the disk before the answer: the open, and what others cache under its lease now.
 runtime::Task<void> store_if_persistent(Request& request, OpenRef open) {
-  if (!open->durable || !open->durable->is_persistent) co_return;
   const bool stored = co_await persist_open(request.server, *open);
-  if (stored) co_return;
-  open->durable->is_persistent = false;
-  enter_durable_table(request.server, *request.session, *open);
+  if (!stored) co_await end_persistence(request, open);
+  if (open->lease) co_await persist_states(request.server, open->key.file());
 }
 
 // From the file to the client's open. What was acquired is owned by the open table from here on.
@@ -78,6 +90,7 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
                                                         .open = open,
                                                         .owner = share::OwnerId(request.session->id.value()),
                                                         .file_id = *id,
+                                                        .file = open->key.file(),
                                                         .encrypted = request.encrypted});
   open->outside = grant.take_outside();
   grant.publish();

@@ -68,6 +68,8 @@ Task<Result<Reply>> handle_lock(Request& request) {
     const NtStatus status = co_await ticket.wait(open->share_id, true);
     if (status != NtStatus::SUCCESS) co_return fail(status);
   } else if (auto done = effects.result(); !done) {
+    // [MS-SMB2] 3.3.5.14.1: what a series has unlocked before it failed stays unlocked.
+    if (!locks) co_await persist_locks(request.server, *open);
     co_return fail(done.error());
   }
 

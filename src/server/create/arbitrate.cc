@@ -86,6 +86,20 @@ DeletedName name_of(const Request& request, const Arbitration& about) {
           .parent_lease = std::nullopt};
 }
 
+// What was preserved and in the way has ended, and its file is deleted with it: until the name is gone, too. Whether
+// there was anything to wait for. [MS-SMB2] 3.3.5.9: the name then means nothing, or something new.
+runtime::Task<bool> wait_for_deletion(Request& request, const share::Effects& effects) {
+  bool waited = false;
+  for (const share::Effect& effect : effects) {
+    const auto* purge = std::get_if<share::Purge>(&effect);
+    if (purge == nullptr) continue;
+    WaitingTicket ticket(request);
+    waited = true;
+    if (request.server.sharing().wait_for_end(purge->open, ticket.id)) co_await ticket.wait_quietly();
+  }
+  co_return waited;
+}
+
 }  // namespace
 
 Result<> check_new_lease(const Request& request, const CreatePlan& plan) {
@@ -110,7 +124,10 @@ runtime::Task<Result<ShareGrant>> arbitrate(Request& request, const CreateParame
     about.waited = true;
     co_return fail(status == NtStatus::SUCCESS ? NtStatus::RETRY : status);
   }
-  DOZO_CO_CHECK(effects.result());
+  if (!effects.granted()) {
+    about.waited = co_await wait_for_deletion(request, effects);
+    co_return fail(about.waited ? NtStatus::RETRY : effects.result().error());
+  }
   ShareGrant grant(server, open.open, std::get<share::Grant>(effects.answer()));
   grant.set_name(name_of(request, about));
   grant.set_outside(std::move(outside));

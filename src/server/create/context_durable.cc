@@ -33,7 +33,6 @@ constexpr AccessMask kReplayAccess =
 
 void ask_v2(const Request& request, const CreateParameters& parameters, const Open& open, DurableHandle& out) {
   const wire::DurableHandleRequestV2& asked = *parameters.contexts.durable.request_v2;
-  out.is_v2 = true;
   out.create_guid = asked.create_guid;
   // [MS-SMB2] 3.3.5.9.10: a directory's open is not durable.
   out.is_persistent = !open.is_directory && wants_persistent(request, asked);

@@ -97,6 +97,7 @@ Result<OpenRef> reclaim(Request& request, const OpenRef& parked) {
                                                     .open = open,
                                                     .owner = owner,
                                                     .file_id = *id,
+                                                    .file = open->key.file(),
                                                     .encrypted = request.encrypted});
   enter_durable_table(server, *request.session, *open);
   return open;

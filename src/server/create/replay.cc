@@ -81,6 +81,8 @@ void enter_durable_table(Server& server, const Session& session, const Open& ope
   if (!open.durable) return;
   server.durables().add({.id = open.id,
                          .session = session.id,
+                         .share_id = open.share_id,
+                         .file = open.key.file(),
                          .handle = *open.durable,
                          .share = fold_name(open.tree->share->config.name),
                          .path = durable_path(open.path, open.stream)});

@@ -235,6 +235,27 @@ TEST_F(DurableTest, whoever_needs_the_file_ends_it) {
   EXPECT_EQ(come_back(again(), {v1_again(id)}).status(), NtStatus::OBJECT_NAME_NOT_FOUND);
 }
 
+TEST_F(DurableTest, whoever_needs_a_file_that_goes_with_it_finds_the_name_free) {
+  OpenArgs args = batch({v1()});
+  args.options = CreateOption::delete_on_close;
+  const FileId id = alice().open("f", args);
+  ASSERT_EQ(alice().write(id, 0, "old"), NtStatus::SUCCESS);
+  drop(alice());
+  EXPECT_EQ(bob().create("f", {.disposition = CreateDisposition::open}).status(), NtStatus::OBJECT_NAME_NOT_FOUND);
+  const Answer made = bob().create("f", {.disposition = CreateDisposition::open_if});
+  EXPECT_EQ(made.as<wire::CreateResponse>().create_action, CreateAction::created);
+  EXPECT_EQ(made.as<wire::CreateResponse>().end_of_file, 0U);
+}
+
+TEST_F(DurableTest, it_is_made_anew_at_once) {
+  OpenArgs args = batch({v1()});
+  args.options = CreateOption::delete_on_close;
+  alice().open("f", args);
+  drop(alice());
+  const Answer made = bob().create("f", {.disposition = CreateDisposition::open_if});
+  EXPECT_EQ(made.as<wire::CreateResponse>().create_action, CreateAction::created);
+}
+
 TEST_F(DurableTest, a_user_leaves_so_many_and_no_more) {
   options.config.limits.preserved_opens_per_user_max = 1;
   const FileId one = alice().open("f", batch({v1()}));

@@ -27,7 +27,6 @@ struct DurableHandle {
   bool is_durable = false;     // v1 or v2, with a batch oplock or an H lease
   bool is_persistent = false;  // outlives the server too; implies is_durable
   bool is_resilient = false;   // FSCTL_LMR_REQUEST_RESILIENCY
-  bool is_v2 = false;          // asked for with a create GUID: reconnects with it
   Duration durable_timeout{};
   Duration resilient_timeout{};
   Sid owner;                                 // Open.DurableOwner

@@ -6,7 +6,12 @@
 namespace dozo::server {
 namespace {
 
-PersistentOpen row_of(Server& server, const Open& open) {
+bool is_stored(Server& server, const Open& open) {
+  return server.handles() != nullptr && open.durable && open.durable->is_persistent;
+}
+
+// What the open's own loop knows.
+PersistentOpen row_of(const Open& open) {
   PersistentOpen out;
   out.id = open.id.persistent;
   out.share = open.tree->share->config.name;
@@ -15,15 +20,34 @@ PersistentOpen row_of(Server& server, const Open& open) {
   out.node = open.node;
   out.granted = open.granted.mask();
   out.handle = *open.durable;
-  if (const auto info = server.engine().find_open(open.share_id)) {
-    out.oplock = info->caching.oplock;
-    out.delete_pending = info->delete_pending;
-    if (out.handle.lease) {
-      out.handle.lease->state = info->caching.lease;
-      out.handle.lease->epoch = info->caching.epoch;
-    }
+  return out;
+}
+
+// And what the engine knows. nullopt: it is closed, and its row erased, or about to be.
+std::optional<PersistentOpen> complete(const share::ShardedEngine& engine, share::OpenId id, PersistentOpen row) {
+  const auto info = engine.find_open(id);
+  if (!info) return std::nullopt;
+  row.oplock = info->caching.oplock;
+  row.delete_pending = info->delete_pending;
+  if (row.handle.lease) {
+    row.handle.lease->state = info->caching.lease;
+    row.handle.lease->epoch = info->caching.epoch;
   }
-  out.locks = server.engine().list_locks(open.share_id);
+  row.held = engine.list_locks(id);
+  return row;
+}
+
+std::vector<PersistentState> states_of(const share::ShardedEngine& engine, const std::vector<DurableRecord>& records) {
+  std::vector<PersistentState> out;
+  for (const DurableRecord& record : records) {
+    const auto info = engine.find_open(record.share_id);
+    if (!info) continue;
+    out.push_back({.id = record.id.persistent,
+                   .oplock = info->caching.oplock,
+                   .lease = info->caching.lease,
+                   .epoch = info->caching.epoch,
+                   .delete_pending = info->delete_pending});
+  }
   return out;
 }
 
@@ -35,22 +59,34 @@ bool is_done(const StoreResult& result, const Open& open) {
 }  // namespace
 
 runtime::Task<bool> persist_open(Server& server, const Open& open) {
-  PersistentStore* const store = server.handles();
-  if (store == nullptr || !open.durable || !open.durable->is_persistent) co_return true;
-  const PersistentOpen row = row_of(server, open);
-  const auto put = [store, &row] { return store->put(row); };
-  const StoreResult done = co_await runtime::offload(runtime::Loop::current(), put);
-  co_return is_done(done, open);
+  if (!is_stored(server, open)) co_return true;
+  for (;;) {
+    const PersistentOpen row = row_of(open);
+    const auto current = [&server, &row, id = open.share_id] { return complete(server.engine(), id, row); };
+    const auto put = [&server, &current] { return server.handles()->put(current); };
+    const StoreResult done = co_await runtime::offload(runtime::Loop::current(), put);
+    // A rename may have been at the store before the row it is about.
+    if (!done || open.path == row.path) co_return is_done(done, open);
+  }
 }
 
 runtime::Task<void> persist_locks(Server& server, const Open& open) {
-  PersistentStore* const store = server.handles();
-  if (store == nullptr || !open.durable || !open.durable->is_persistent) co_return;
-  const std::uint64_t id = open.id.persistent;
-  const std::vector<share::LockInfo> locks = server.engine().list_locks(open.share_id);
-  const auto put = [store, id, &locks] { return store->put_locks(id, locks); };
+  if (!is_stored(server, open)) co_return;
+  const auto current = [&server, id = open.share_id] { return server.engine().list_locks(id); };
+  const auto put = [&server, id = open.id.persistent, &current] { return server.handles()->put_locks(id, current); };
   const StoreResult done = co_await runtime::offload(runtime::Loop::current(), put);
   static_cast<void>(is_done(done, open));
+}
+
+runtime::Task<void> persist_states(Server& server, std::optional<share::FileIdentity> file) {
+  PersistentStore* const store = server.handles();
+  if (store == nullptr || store->empty()) co_return;
+  const auto records = file ? server.durables().persistent_opens(*file) : server.durables().persistent_opens();
+  if (records.empty()) co_return;
+  const auto current = [&server, &records] { return states_of(server.engine(), records); };
+  const auto put = [store, &current] { return store->put_states(current); };
+  const StoreResult done = co_await runtime::offload(runtime::Loop::current(), put);
+  if (!done) log::error("handle_not_stored", "what {} opens cache: {}", records.size(), done.error());
 }
 
 runtime::Task<void> persist_rename(Server& server, const Tree& tree, vfs::Path from, vfs::Path to) {
@@ -63,10 +99,8 @@ runtime::Task<void> persist_rename(Server& server, const Tree& tree, vfs::Path f
 }
 
 runtime::Task<void> unpersist(Server& server, const Open& open) {
-  PersistentStore* const store = server.handles();
-  if (store == nullptr || !open.durable || !open.durable->is_persistent) co_return;
-  const std::uint64_t id = open.id.persistent;
-  const auto erase = [store, id] { return store->erase(id); };
+  if (!is_stored(server, open)) co_return;
+  const auto erase = [&server, id = open.id.persistent] { return server.handles()->erase(id); };
   const StoreResult done = co_await runtime::offload(runtime::Loop::current(), erase);
   static_cast<void>(is_done(done, open));
 }

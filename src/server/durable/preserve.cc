@@ -12,6 +12,7 @@ OpenHome home_of(const OpenRef& open) {
           .open = open,
           .owner = {},
           .file_id = open->id,
+          .file = open->key.file(),
           .encrypted = open->tree->share->encryption_required};
 }
 

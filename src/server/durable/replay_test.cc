@@ -1,6 +1,7 @@
 // CREATEs that are sent again, channel sequences, application instances. [MS-SMB2] 3.3.5.9, 3.3.5.9.10, 3.3.5.9.13,
 // 3.3.5.2.10.
 #include "server/durable/durable_fixture.h"
+#include "wire/fscc/file_set.h"
 
 namespace dozo::server::testing {
 namespace {
@@ -153,6 +154,29 @@ TEST_F(ReplayTest, only_of_the_same_file_and_instance_and_another_machine) {
   other.open("f", batch({instance(8)}));
   alice().open("f", batch({instance(7)}));
   EXPECT_EQ(alice().read(first, 0, 0).status(), NtStatus::SUCCESS);
+}
+
+TEST_F(ReplayTest, it_is_found_by_the_name_its_file_has_now) {
+  const FileId first = alice().open("f", batch({v2(1), instance(7)}));
+  ASSERT_EQ(alice().set(first, wire::FileInfoClass::rename, wire::FileRenameInformation{.file_name = u"g"}),
+            NtStatus::SUCCESS);
+  Client& other = again("alice", 0xC2);
+  other.open("f", batch({instance(7)}));
+  EXPECT_EQ(alice().read(first, 0, 0).status(), NtStatus::SUCCESS);
+  other.open("g", batch({instance(7)}));
+  EXPECT_EQ(alice().read(first, 0, 0).status(), NtStatus::FILE_CLOSED);
+}
+
+TEST_F(ReplayTest, so_is_one_whose_connection_is_gone) {
+  const FileId first = alice().open("f", leased({v2(1), lease(1), instance(7)}));
+  drop(alice());
+  // Through the same lease key nothing is broken.
+  Client& friendly = again();
+  const FileId same = friendly.open("f", leased({lease(1)}));
+  ASSERT_EQ(friendly.set(same, wire::FileInfoClass::rename, wire::FileRenameInformation{.file_name = u"g"}),
+            NtStatus::SUCCESS);
+  again("alice", 0xC2).open("g", batch({instance(7)}));
+  EXPECT_EQ(come_back(friendly, {v2_again(first, 1), lease(1)}, "g").status(), NtStatus::OBJECT_NAME_NOT_FOUND);
 }
 
 TEST_F(ReplayTest, only_a_later_version_takes_the_place) {

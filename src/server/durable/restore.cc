@@ -1,5 +1,6 @@
 #include "server/durable/restore.h"
 
+#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -75,21 +76,20 @@ share::OpenRequest engine_request(const Open& open, const PersistentOpen& row) {
   out.complete_if_oplocked = true;  // there is nobody yet who could acknowledge a break
   out.oplock = row.oplock;
   out.lease = row.handle.lease;
+  // The grant counts one up: to what the client knows.
+  if (out.lease && out.lease->v2 && !out.lease->state.empty()) --out.lease->epoch;
   out.client_guid = row.handle.client_guid;
   return out;
 }
 
-void lock_again(Server& server, const Open& open, const PersistentOpen& row) {
-  for (const share::LockInfo& lock : row.locks) {
-    share::LockRequest request;
-    request.open = open.share_id;
-    request.ticket = server.engine().new_ticket_id();
-    const share::LockKind kind = lock.exclusive ? share::LockKind::exclusive : share::LockKind::shared;
-    request.elements.push_back({lock.offset, lock.length, kind, true});
-    if (const auto done = server.apply(request).result(); !done) {
-      log::error("lock_lost", "{}: {}+{}: {}", open.path_text(), lock.offset, lock.length, to_string(done.error()));
-    }
-  }
+void hold_again(Server& server, const Open& open, const PersistentOpen& row) {
+  const Result<> done = server
+                            .apply(share::RestoreOpen{.open = open.share_id,
+                                                      .locks = row.held.locks,
+                                                      .sequences = row.held.sequences,
+                                                      .delete_pending = row.delete_pending})
+                            .result();
+  if (!done) log::error("lock_lost", "{}: {}", open.path_text(), to_string(done.error()));
 }
 
 // In the engine, and in the tables.
@@ -102,11 +102,11 @@ Result<> enter(Server& server, const OpenRef& open, const PersistentOpen& row) {
     return effects.result();
   }
   server.sharing().announce(open->share_id);
-  lock_again(server, *open, row);
-  if (row.delete_pending) static_cast<void>(server.apply(share::SetDeletePending{open->share_id, true}));
   server.stats.opens_now.fetch_add(1, std::memory_order_relaxed);
   server.durables().add({.id = open->id,
                          .session = SessionId(),
+                         .share_id = open->share_id,
+                         .file = open->key.file(),
                          .handle = *open->durable,
                          .share = fold_name(row.share),
                          .path = durable_path(open->path, open->stream)});
@@ -133,18 +133,20 @@ Task<void> restore_persistent_opens(Server& server) {
     log::error("handles_lost", "{}", rows.error());
     co_return;
   }
-  // All of them are open before the first is disconnected: a disconnected one would hold off the others of its file.
-  std::vector<OpenRef> opens;
+  // All of them are open before the first locks, is to be deleted, or is disconnected: that would be in the way of the
+  // others of its file.
+  std::vector<std::pair<OpenRef, const PersistentOpen*>> opens;
   for (const PersistentOpen& row : *rows) {
     auto open = co_await open_again(server, row);
     Result<> entered = open ? enter(server, *open, row) : Result<>(fail(open.error()));
     if (entered) {
-      opens.push_back(*open);
+      opens.emplace_back(*open, &row);
     } else {
       co_await give_up(server, row, entered.error());
     }
   }
-  for (const OpenRef& open : opens) {
+  for (const auto& [open, row] : opens) hold_again(server, *open, *row);
+  for (const auto& [open, row] : opens) {
     if (!park_open(server, open, server.clock().now() + open->durable->patience())) co_await close_open(server, open);
   }
   if (!opens.empty()) log::info("handles_restored", "{} persistent handles wait for their clients", opens.size());

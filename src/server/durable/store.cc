@@ -75,31 +75,37 @@ std::expected<std::unique_ptr<PersistentStore>, std::string> PersistentStore::op
   std::unique_ptr<PersistentStore> store(new PersistentStore);
   const MutexLock lock(store->mutex_);
   store->database_ = std::make_unique<SqliteDatabase>(std::move(*database));
-  if (const StoreResult counted = store->count_rows(); !counted) return std::unexpected(counted.error());
+  if (const StoreResult looked = store->look_whether_empty(); !looked) return std::unexpected(looked.error());
   return store;
 }
 
-StoreResult PersistentStore::count_rows() {
-  const SqliteResult<std::int64_t> rows = database_->query_integer("SELECT count(*) FROM opens");
-  if (!rows) return failed(rows.error());
-  count_.store(*rows, std::memory_order_relaxed);
+StoreResult PersistentStore::look_whether_empty() {
+  const SqliteResult<std::int64_t> any = database_->query_integer("SELECT EXISTS (SELECT 1 FROM opens)");
+  if (!any) return failed(any.error());
+  empty_.store(*any == 0);
   return {};
 }
 
-StoreResult PersistentStore::put(const PersistentOpen& open) {
-  const MutexLock lock(mutex_);
+StoreResult PersistentStore::write(const PersistentOpen& open) {
   SqliteResult<SqliteTransaction> transaction = SqliteTransaction::begin(*database_);
   if (!transaction) return failed(transaction.error());
   if (const SqliteResult<> done = write_open(*database_, open); !done) return failed(done.error());
-  if (const SqliteResult<> done = transaction->commit(); !done) return failed(done.error());
-  return count_rows();
+  return answer(transaction->commit());
 }
 
-StoreResult PersistentStore::put_locks(std::uint64_t id, const std::vector<share::LockInfo>& locks) {
-  const MutexLock lock(mutex_);
+StoreResult PersistentStore::write(std::uint64_t id, const share::HeldLocks& held) {
   SqliteResult<SqliteTransaction> transaction = SqliteTransaction::begin(*database_);
   if (!transaction) return failed(transaction.error());
-  if (const SqliteResult<> done = write_locks(*database_, id, locks); !done) return failed(done.error());
+  if (const SqliteResult<> done = write_locks(*database_, id, held); !done) return failed(done.error());
+  return answer(transaction->commit());
+}
+
+StoreResult PersistentStore::write(const std::vector<PersistentState>& states) {
+  SqliteResult<SqliteTransaction> transaction = SqliteTransaction::begin(*database_);
+  if (!transaction) return failed(transaction.error());
+  for (const PersistentState& state : states) {
+    if (const SqliteResult<> done = write_state(*database_, state); !done) return failed(done.error());
+  }
   return answer(transaction->commit());
 }
 
@@ -116,7 +122,7 @@ StoreResult PersistentStore::erase(std::uint64_t id) {
   if (!erased) return failed(erased.error());
   const SqliteResult<> done = erased->bind(static_cast<std::int64_t>(id)).run();
   if (!done) return failed(done.error());
-  return count_rows();
+  return look_whether_empty();
 }
 
 std::expected<std::vector<PersistentOpen>, std::string> PersistentStore::load() {

@@ -5,6 +5,7 @@
 #include <atomic>
 #include <expected>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,12 +34,25 @@ struct PersistentOpen {
   DurableHandle handle;
   OplockLevel oplock = OplockLevel::none;
   bool delete_pending = false;
-  std::vector<share::LockInfo> locks;  // LockInfo::open means nothing here
+  share::HeldLocks held;  // LockInfo::open means nothing here
+};
+
+// What changes of an open without its doing.
+struct PersistentState {
+  std::uint64_t id = 0;  // FileId.Persistent
+  OplockLevel oplock = OplockLevel::none;
+  LeaseState lease;
+  std::uint16_t epoch = 0;
+  bool delete_pending = false;
 };
 
 using StoreResult = std::expected<void, std::string>;
 
 // Thread-safe; every call may block on the disk: they are made off the loops. Errors are for people.
+//
+// What is to be stored is asked for (`current`, a function without arguments) while the store is locked, and so last by
+// who writes last: of two who change an open at once neither leaves in the store what the other has made obsolete. It
+// may ask the share engine, and must not call the store.
 class PersistentStore {
  public:
   // Makes the file when there is none. A damaged one is put aside, with a line in the log: the handles in it are lost,
@@ -48,9 +62,27 @@ class PersistentStore {
   PersistentStore(const PersistentStore&) = delete;
   PersistentStore& operator=(const PersistentStore&) = delete;
 
-  // All of it, in place of what there was of this id.
-  StoreResult put(const PersistentOpen& open);
-  StoreResult put_locks(std::uint64_t id, const std::vector<share::LockInfo>& locks);
+  // current() -> std::optional<PersistentOpen>: all of it, in place of what there was of its id; nothing of nullopt.
+  template <class Current>
+  StoreResult put(Current current) {
+    const MutexLock lock(mutex_);
+    // First: who changes the open from here on, and finds the store not empty, comes after this.
+    empty_.store(false);
+    const std::optional<PersistentOpen> open = current();
+    return open ? write(*open) : look_whether_empty();
+  }
+  // current() -> share::HeldLocks. Nothing for an id that is not there.
+  template <class Current>
+  StoreResult put_locks(std::uint64_t id, Current current) {
+    const MutexLock lock(mutex_);
+    return write(id, current());
+  }
+  // current() -> std::vector<PersistentState>, of ids that are there or not.
+  template <class Current>
+  StoreResult put_states(Current current) {
+    const MutexLock lock(mutex_);
+    return write(current());
+  }
   // Every open of the share's path has another one now.
   StoreResult rename(const std::string& share, const vfs::Path& from, const vfs::Path& to);
   StoreResult erase(std::uint64_t id);
@@ -58,15 +90,18 @@ class PersistentStore {
   std::expected<std::vector<PersistentOpen>, std::string> load();
 
   // Whether there is anything in it; no look at the disk.
-  bool empty() const { return count_.load(std::memory_order_relaxed) == 0; }
+  bool empty() const { return empty_.load(); }
 
  private:
   PersistentStore();
-  StoreResult count_rows() DOZO_REQUIRES(mutex_);
+  StoreResult look_whether_empty() DOZO_REQUIRES(mutex_);
+  StoreResult write(const PersistentOpen& open) DOZO_REQUIRES(mutex_);
+  StoreResult write(std::uint64_t id, const share::HeldLocks& held) DOZO_REQUIRES(mutex_);
+  StoreResult write(const std::vector<PersistentState>& states) DOZO_REQUIRES(mutex_);
 
   Mutex mutex_;
   std::unique_ptr<identity::SqliteDatabase> database_ DOZO_GUARDED_BY(mutex_);
-  std::atomic<std::int64_t> count_{0};
+  std::atomic<bool> empty_{true};
 };
 
 }  // namespace dozo::server

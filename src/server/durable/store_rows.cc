@@ -4,6 +4,7 @@
 #include <sqlite3.h>
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 
 #include "base/log.h"
@@ -16,9 +17,9 @@ using identity::SqliteResult;
 using identity::SqliteStatement;
 
 constexpr int kApplicationId = 0x646F7A68;  // "dozh", as `file` shows it
-constexpr std::int64_t kVersion = 1;
 
-constexpr const char* kTables = R"(
+// What makes each version of the one before it.
+constexpr const char* kSteps[] = {R"(
   CREATE TABLE opens (id INTEGER PRIMARY KEY, share TEXT NOT NULL, path TEXT NOT NULL, stream TEXT NOT NULL,
     device INTEGER NOT NULL, inode INTEGER NOT NULL, granted INTEGER NOT NULL, options INTEGER NOT NULL,
     desired INTEGER NOT NULL, share_access INTEGER NOT NULL, action INTEGER NOT NULL, user TEXT NOT NULL,
@@ -28,7 +29,11 @@ constexpr const char* kTables = R"(
     delete_pending INTEGER NOT NULL) STRICT;
   CREATE TABLE locks (open INTEGER NOT NULL REFERENCES opens (id) ON DELETE CASCADE, start INTEGER NOT NULL,
     length INTEGER NOT NULL, exclusive INTEGER NOT NULL) STRICT;
-  CREATE INDEX locks_of_open ON locks (open);)";
+  CREATE INDEX locks_of_open ON locks (open);)",
+                                  R"(
+  CREATE TABLE sequences (open INTEGER NOT NULL REFERENCES opens (id) ON DELETE CASCADE, slot INTEGER NOT NULL,
+    number INTEGER NOT NULL, PRIMARY KEY (open, slot)) STRICT, WITHOUT ROWID;)"};
+constexpr auto kVersion = static_cast<std::int64_t>(std::size(kSteps));
 
 // SQLite's integers are signed.
 std::int64_t to_signed(std::uint64_t value) { return static_cast<std::int64_t>(value); }
@@ -97,7 +102,7 @@ std::optional<DurableHandle> handle_of(const SqliteStatement& row) {
   const std::optional<Guid> create = guid_of(row, 14);
   if (!owner || !client || !create) return std::nullopt;
   DurableHandle out;
-  out.is_durable = out.is_persistent = out.is_v2 = true;
+  out.is_durable = out.is_persistent = true;
   out.durable_timeout = std::chrono::milliseconds(std::clamp<std::int64_t>(row.integer(15), 0, 300'000));
   out.owner = *owner;
   out.client_guid = *client;
@@ -142,10 +147,37 @@ SqliteResult<> read_locks(SqliteDatabase& database, std::map<std::uint64_t, Pers
     if (!*more) return {};
     const auto open = opens.find(to_unsigned(rows->integer(0)));
     if (open == opens.end()) continue;
-    open->second.locks.push_back({.offset = to_unsigned(rows->integer(1)),
-                                  .length = to_unsigned(rows->integer(2)),
-                                  .exclusive = rows->integer(3) != 0});
+    open->second.held.locks.push_back({.offset = to_unsigned(rows->integer(1)),
+                                       .length = to_unsigned(rows->integer(2)),
+                                       .exclusive = rows->integer(3) != 0});
   }
+}
+
+SqliteResult<> read_sequences(SqliteDatabase& database, std::map<std::uint64_t, PersistentOpen>& opens) {
+  SqliteResult<SqliteStatement> rows = database.prepare("SELECT open, slot, number FROM sequences");
+  if (!rows) return std::unexpected(rows.error());
+  for (;;) {
+    const SqliteResult<bool> more = rows->step();
+    if (!more) return std::unexpected(more.error());
+    if (!*more) return {};
+    const auto open = opens.find(to_unsigned(rows->integer(0)));
+    if (open == opens.end()) continue;
+    // [MS-SMB2] 2.2.26: a number of four bits.
+    const auto number = static_cast<std::uint8_t>(rows->integer(2) & 0xF);
+    open->second.held.sequences.push_back({.index = to_u32(rows->integer(1)), .number = number});
+  }
+}
+
+SqliteResult<> run_for(SqliteDatabase& database, const char* sql, std::uint64_t id) {
+  SqliteResult<SqliteStatement> statement = database.prepare(sql);
+  if (!statement) return std::unexpected(statement.error());
+  return statement->bind(to_signed(id)).run();
+}
+
+SqliteResult<bool> is_there(SqliteDatabase& database, std::uint64_t id) {
+  SqliteResult<SqliteStatement> found = database.prepare("SELECT 1 FROM opens WHERE id = ?");
+  if (!found) return std::unexpected(found.error());
+  return found->bind(to_signed(id)).step();
 }
 
 }  // namespace
@@ -160,14 +192,17 @@ SqliteResult<> prepare_store(SqliteDatabase& database) {
   const SqliteResult<std::int64_t> version = database.query_integer("PRAGMA user_version");
   if (!version) return std::unexpected(version.error());
   if (*version == kVersion) return {};
-  if (*version != 0) return std::unexpected(identity::SqliteError{SQLITE_FORMAT, "it is of another version"});
+  if (*version < 0 || *version > kVersion) {
+    return std::unexpected(identity::SqliteError{SQLITE_FORMAT, "it is of a later version"});
+  }
   SqliteResult<identity::SqliteTransaction> transaction = identity::SqliteTransaction::begin(database);
   if (!transaction) return std::unexpected(transaction.error());
   const std::string marks =
       fmt::format("PRAGMA application_id = {}; PRAGMA user_version = {}", kApplicationId, kVersion);
-  for (const char* sql : {kTables, marks.c_str()}) {
-    if (SqliteResult<> done = database.execute(sql); !done) return done;
+  for (auto step = static_cast<std::size_t>(*version); step < std::size(kSteps); ++step) {
+    if (SqliteResult<> done = database.execute(kSteps[step]); !done) return done;
   }
+  if (SqliteResult<> done = database.execute(marks.c_str()); !done) return done;
   return transaction->commit();
 }
 
@@ -190,20 +225,40 @@ SqliteResult<> write_open(SqliteDatabase& database, const PersistentOpen& open) 
   bind_version(*row, handle.app_version);
   row->bind(std::int64_t{open.delete_pending});
   if (SqliteResult<> done = row->run(); !done) return done;
-  return write_locks(database, open.id, open.locks);
+  return write_locks(database, open.id, open.held);
 }
 
-SqliteResult<> write_locks(SqliteDatabase& database, std::uint64_t id, const std::vector<share::LockInfo>& locks) {
-  SqliteResult<SqliteStatement> erased = database.prepare("DELETE FROM locks WHERE open = ?");
-  if (!erased) return std::unexpected(erased.error());
-  if (SqliteResult<> done = erased->bind(to_signed(id)).run(); !done) return done;
-  for (const share::LockInfo& lock : locks) {
+SqliteResult<> write_locks(SqliteDatabase& database, std::uint64_t id, const share::HeldLocks& held) {
+  const SqliteResult<bool> known = is_there(database, id);
+  if (!known) return std::unexpected(known.error());
+  if (!*known) return {};
+  for (const char* sql : {"DELETE FROM locks WHERE open = ?", "DELETE FROM sequences WHERE open = ?"}) {
+    if (SqliteResult<> done = run_for(database, sql, id); !done) return done;
+  }
+  for (const share::LockInfo& lock : held.locks) {
     SqliteResult<SqliteStatement> row = database.prepare("INSERT INTO locks VALUES (?,?,?,?)");
     if (!row) return std::unexpected(row.error());
     row->bind(to_signed(id)).bind(to_signed(lock.offset)).bind(to_signed(lock.length));
     if (SqliteResult<> done = row->bind(std::int64_t{lock.exclusive}).run(); !done) return done;
   }
+  for (const share::LockSequence& sequence : held.sequences) {
+    SqliteResult<SqliteStatement> row = database.prepare("INSERT INTO sequences VALUES (?,?,?)");
+    if (!row) return std::unexpected(row.error());
+    row->bind(to_signed(id)).bind(std::int64_t{sequence.index}).bind(std::int64_t{sequence.number});
+    if (SqliteResult<> done = row->run(); !done) return done;
+  }
   return {};
+}
+
+// A row that says so already is left alone: nothing goes to the disk for it.
+SqliteResult<> write_state(SqliteDatabase& database, const PersistentState& state) {
+  SqliteResult<SqliteStatement> row = database.prepare(
+      "UPDATE opens SET oplock = ?1, lease_state = ?2, lease_epoch = ?3, delete_pending = ?4 WHERE id = ?5"
+      " AND (oplock, lease_state, lease_epoch, delete_pending) IS NOT (?1, ?2, ?3, ?4)");
+  if (!row) return std::unexpected(row.error());
+  row->bind(static_cast<std::int64_t>(state.oplock)).bind(std::int64_t{state.lease.bits()});
+  row->bind(std::int64_t{state.epoch}).bind(std::int64_t{state.delete_pending});
+  return row->bind(to_signed(state.id)).run();
 }
 
 SqliteResult<std::vector<PersistentOpen>> read_opens(SqliteDatabase& database) {
@@ -222,7 +277,9 @@ SqliteResult<std::vector<PersistentOpen>> read_opens(SqliteDatabase& database) {
                  to_unsigned(rows->integer(0)));
     }
   }
-  if (SqliteResult<> done = read_locks(database, opens); !done) return std::unexpected(done.error());
+  for (const auto read : {read_locks, read_sequences}) {
+    if (SqliteResult<> done = read(database, opens); !done) return std::unexpected(done.error());
+  }
   std::vector<PersistentOpen> out;
   for (auto& [id, open] : opens) out.push_back(std::move(open));
   return out;

@@ -12,8 +12,10 @@ namespace dozo::server {
 identity::SqliteResult<> prepare_store(identity::SqliteDatabase& database);
 
 identity::SqliteResult<> write_open(identity::SqliteDatabase& database, const PersistentOpen& open);
+// Nothing of an open that is not there.
 identity::SqliteResult<> write_locks(identity::SqliteDatabase& database, std::uint64_t id,
-                                     const std::vector<share::LockInfo>& locks);
+                                     const share::HeldLocks& held);
+identity::SqliteResult<> write_state(identity::SqliteDatabase& database, const PersistentState& state);
 identity::SqliteResult<std::vector<PersistentOpen>> read_opens(identity::SqliteDatabase& database);
 
 // Components with '/' between them, which none contains.

@@ -4,9 +4,14 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
+#include <chrono>
 #include <cstdio>
 #include <cstdlib>
 #include <string>
+#include <thread>
+
+#include "identity/sqlite_database.h"
 
 namespace dozo::server {
 namespace {
@@ -40,7 +45,7 @@ PersistentOpen sample(std::uint64_t id = 0xF000000000000001) {
   out.handle.create_options = CreateOption::write_through;
   out.handle.owner_name = "alice";
   out.handle.owner = sid_from_string("S-1-5-21-1-2-3-1000").value_or(Sid{});
-  out.handle.is_durable = out.handle.is_persistent = out.handle.is_v2 = true;
+  out.handle.is_durable = out.handle.is_persistent = true;
   out.handle.durable_timeout = std::chrono::seconds(60);
   out.handle.client_guid.bytes[0] = 1;
   out.handle.create_guid.emplace().bytes[15] = 2;
@@ -55,8 +60,19 @@ PersistentOpen sample(std::uint64_t id = 0xF000000000000001) {
   out.handle.action = CreateAction::created;
   out.oplock = OplockLevel::lease;
   out.delete_pending = true;
-  out.locks = {{.offset = ~0ull, .length = 1, .exclusive = true}, {.offset = 0, .length = 9, .exclusive = false}};
+  out.held.locks = {{.offset = ~0ull, .length = 1, .exclusive = true}, {.offset = 0, .length = 9, .exclusive = false}};
+  out.held.sequences = {{.index = 1, .number = 15}, {.index = 64, .number = 0}};
   return out;
+}
+
+StoreResult put(PersistentStore& store, const PersistentOpen& open) {
+  return store.put([&open] { return std::optional(open); });
+}
+
+// One lock, as what is to be stored at the moment when it is asked for.
+auto locks_at(std::uint64_t offset) {
+  return
+      [offset] { return share::HeldLocks{{{.open = {}, .offset = offset, .length = 4, .exclusive = true}}, {{3, 4}}}; };
 }
 
 void expect_same(const PersistentOpen& a, const PersistentOpen& b) {
@@ -69,11 +85,11 @@ void expect_same(const PersistentOpen& a, const PersistentOpen& b) {
   EXPECT_EQ(a.handle, b.handle);
   EXPECT_EQ(a.oplock, b.oplock);
   EXPECT_EQ(a.delete_pending, b.delete_pending);
-  EXPECT_EQ(a.locks, b.locks);
+  EXPECT_EQ(a.held, b.held);
 }
 
 TEST_F(StoreTest, what_was_put_is_there_after_a_restart) {
-  ASSERT_TRUE(open()->put(sample()));
+  ASSERT_TRUE(put(*open(), sample()));
   const auto loaded = open()->load();
   ASSERT_TRUE(loaded && loaded->size() == 1);
   expect_same(loaded->front(), sample());
@@ -85,8 +101,8 @@ TEST_F(StoreTest, what_has_neither_lease_nor_instance_comes_back_without) {
   plain.handle.app_instance.reset();
   plain.handle.app_version.reset();
   plain.oplock = OplockLevel::none;
-  plain.locks.clear();
-  ASSERT_TRUE(open()->put(plain));
+  plain.held = {};
+  ASSERT_TRUE(put(*open(), plain));
   const auto loaded = open()->load();
   ASSERT_TRUE(loaded && loaded->size() == 1);
   expect_same(loaded->front(), plain);
@@ -94,11 +110,11 @@ TEST_F(StoreTest, what_has_neither_lease_nor_instance_comes_back_without) {
 
 TEST_F(StoreTest, put_again_replaces) {
   const auto store = open();
-  ASSERT_TRUE(store->put(sample()));
+  ASSERT_TRUE(put(*store, sample()));
   PersistentOpen changed = sample();
-  changed.locks.clear();
+  changed.held = {};
   changed.delete_pending = false;
-  ASSERT_TRUE(store->put(changed));
+  ASSERT_TRUE(put(*store, changed));
   const auto loaded = store->load();
   ASSERT_TRUE(loaded && loaded->size() == 1);
   expect_same(loaded->front(), changed);
@@ -106,32 +122,108 @@ TEST_F(StoreTest, put_again_replaces) {
 
 TEST_F(StoreTest, locks_change_alone) {
   const auto store = open();
-  ASSERT_TRUE(store->put(sample()));
-  ASSERT_TRUE(store->put_locks(sample().id, {{.offset = 3, .length = 4, .exclusive = true}}));
+  ASSERT_TRUE(put(*store, sample()));
+  ASSERT_TRUE(store->put_locks(sample().id, locks_at(3)));
   const auto loaded = store->load();
   ASSERT_TRUE(loaded && loaded->size() == 1);
-  EXPECT_EQ(loaded->front().locks.size(), 1U);
-  EXPECT_EQ(loaded->front().locks.front().offset, 3U);
+  EXPECT_EQ(loaded->front().held.locks.size(), 1U);
+  EXPECT_EQ(loaded->front().held.locks.front().offset, 3U);
+  EXPECT_EQ(loaded->front().held.sequences, std::vector<share::LockSequence>({{3, 4}}));
+}
+
+TEST_F(StoreTest, locks_of_what_is_not_there_are_nobodys) {
+  const auto store = open();
+  ASSERT_TRUE(store->put_locks(sample().id, locks_at(3)));
+  PersistentOpen bare = sample();
+  bare.held = {};
+  ASSERT_TRUE(put(*store, bare));
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1);
+  EXPECT_EQ(loaded->front().held, share::HeldLocks());
+}
+
+TEST_F(StoreTest, of_two_that_write_at_once_the_later_one_has_asked_later) {
+  const auto store = open();
+  ASSERT_TRUE(put(*store, sample()));
+  std::atomic<std::uint64_t> now = 1;
+  std::atomic<bool> second_is_done = false;
+  std::thread second;
+  const auto write = [&] {
+    ASSERT_TRUE(store->put_locks(sample().id, [&] { return locks_at(now)(); }));
+    second_is_done = true;
+  };
+  // While the first knows what it is going to store, something else becomes true, and is stored by the second.
+  const auto slow = [&] {
+    const share::HeldLocks known = locks_at(now)();
+    now = 2;
+    second = std::thread(write);
+    for (int i = 0; i < 100 && !second_is_done; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    return known;
+  };
+  ASSERT_TRUE(store->put_locks(sample().id, slow));
+  second.join();
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1 && loaded->front().held.locks.size() == 1);
+  EXPECT_EQ(loaded->front().held.locks.front().offset, 2U);
+}
+
+TEST_F(StoreTest, an_open_that_is_closed_by_then_has_no_row) {
+  const auto store = open();
+  ASSERT_TRUE(store->put([] { return std::optional<PersistentOpen>(); }));
+  EXPECT_TRUE(store->empty());
+}
+
+TEST_F(StoreTest, what_opens_cache_and_delete_changes_alone) {
+  const auto store = open();
+  ASSERT_TRUE(put(*store, sample(1)) && put(*store, sample(2)));
+  const PersistentState state{.id = 2, .oplock = OplockLevel::lease, .lease = LeaseBit::read, .epoch = 7};
+  const PersistentState nobody{.id = 3};
+  ASSERT_TRUE(store->put_states([&] { return std::vector{state, nobody}; }));
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 2);
+  expect_same(loaded->front(), sample(1));
+  PersistentOpen changed = sample(2);
+  changed.handle.lease->state = LeaseBit::read;
+  changed.handle.lease->epoch = 7;
+  changed.delete_pending = false;
+  expect_same(loaded->back(), changed);
+}
+
+// As it was before LOCKs had numbers in it.
+TEST_F(StoreTest, a_file_of_an_older_version_is_brought_up_to_date) {
+  ASSERT_TRUE(put(*open(), sample()));
+  {
+    auto database = identity::SqliteDatabase::open(folder_ + "/handles.db");
+    ASSERT_TRUE(database && database->execute("DROP TABLE sequences; PRAGMA user_version = 1"));
+  }
+  const auto store = open();
+  PersistentOpen old = sample();
+  old.held.sequences.clear();
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 1);
+  expect_same(loaded->front(), old);
+  EXPECT_TRUE(store->put_locks(sample().id, locks_at(3)));
 }
 
 TEST_F(StoreTest, an_erased_open_is_gone_with_its_locks) {
   const auto store = open();
-  ASSERT_TRUE(store->put(sample(1)) && store->put(sample(2)));
+  EXPECT_TRUE(store->empty());
+  ASSERT_TRUE(put(*store, sample(1)) && put(*store, sample(2)));
   ASSERT_TRUE(store->erase(1));
   EXPECT_FALSE(store->empty());
   ASSERT_TRUE(store->erase(2));
   EXPECT_TRUE(store->empty());
   PersistentOpen bare = sample(1);
-  bare.locks.clear();
-  ASSERT_TRUE(store->put(bare));
+  bare.held = {};
+  ASSERT_TRUE(put(*store, bare));
   const auto loaded = store->load();
   ASSERT_TRUE(loaded && loaded->size() == 1);
-  EXPECT_TRUE(loaded->front().locks.empty());
+  EXPECT_TRUE(loaded->front().held.locks.empty());
 }
 
 TEST_F(StoreTest, a_rename_reaches_every_open_of_the_path) {
   const auto store = open();
-  ASSERT_TRUE(store->put(sample(1)) && store->put(sample(2)));
+  ASSERT_TRUE(put(*store, sample(1)) && put(*store, sample(2)));
   ASSERT_TRUE(store->rename("data", sample().path, {"new"}));
   ASSERT_TRUE(store->rename("other", {"new"}, {"wrong"}));
   const auto loaded = store->load();
@@ -143,7 +235,7 @@ TEST_F(StoreTest, a_row_that_makes_no_sense_is_left_out) {
   PersistentOpen climbing = sample(1);
   climbing.path = {"..", "x"};
   const auto store = open();
-  ASSERT_TRUE(store->put(climbing) && store->put(sample(2)));
+  ASSERT_TRUE(put(*store, climbing) && put(*store, sample(2)));
   const auto loaded = store->load();
   ASSERT_TRUE(loaded && loaded->size() == 1);
   EXPECT_EQ(loaded->front().id, 2U);

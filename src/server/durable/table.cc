@@ -38,11 +38,28 @@ std::optional<DurableRecord> DurableTable::find_persistent(const Guid& create_gu
   return records_.at(found->second);
 }
 
+std::vector<DurableRecord> DurableTable::persistent_opens(const share::FileIdentity& file) const {
+  std::vector<DurableRecord> out;
+  const MutexLock lock(mutex_);
+  for (auto it = persistent_files_.lower_bound({file, 0}); it != persistent_files_.end() && it->first == file; ++it) {
+    out.push_back(records_.at(it->second));
+  }
+  return out;
+}
+
+std::vector<DurableRecord> DurableTable::persistent_opens() const {
+  std::vector<DurableRecord> out;
+  const MutexLock lock(mutex_);
+  for (const auto& [file, id] : persistent_files_) out.push_back(records_.at(id));
+  return out;
+}
+
 void DurableTable::index(const DurableRecord& record) {
   const DurableHandle& handle = record.handle;
   const std::uint64_t id = record.id.persistent;
   if (handle.create_guid && handle.replay_eligible) creates_[{handle.client_guid, *handle.create_guid}] = id;
   if (handle.create_guid && handle.is_persistent) persistent_.emplace(*handle.create_guid, id);
+  if (handle.is_persistent) persistent_files_.emplace(record.file, id);
   if (handle.app_instance) instances_.emplace(*handle.app_instance, id);
 }
 
@@ -54,6 +71,7 @@ void DurableTable::unindex(const DurableRecord& record) {
     if (entry != creates_.end() && entry->second == id) creates_.erase(entry);
     if (handle.is_persistent) erase_pair(persistent_, *handle.create_guid, id);
   }
+  persistent_files_.erase({record.file, id});
   if (handle.app_instance) erase_pair(instances_, *handle.app_instance, id);
 }
 

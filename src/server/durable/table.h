@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <utility>
 #include <vector>
@@ -26,6 +27,8 @@ namespace dozo::server {
 struct DurableRecord {
   FileId id;
   SessionId session;  // 0: it is disconnected
+  share::OpenId share_id;
+  share::FileIdentity file;
   DurableHandle handle;
   std::u16string share;  // folded
   std::u16string path;   // folded, with the stream
@@ -60,6 +63,10 @@ class DurableTable {
   // A persistent open of this GUID, eligible for replay or not, of any client.
   std::optional<DurableRecord> find_persistent(const Guid& create_guid) const;
 
+  // The persistent ones: of a file, or all.
+  std::vector<DurableRecord> persistent_opens(const share::FileIdentity& file) const;
+  std::vector<DurableRecord> persistent_opens() const;
+
   // The open of the record is published; its reservation, if it has one, ends.
   void add(DurableRecord record);
   // The open was used: its CREATE cannot be repeated any more.
@@ -67,7 +74,7 @@ class DurableTable {
   // The open is closed.
   void remove(FileId id);
 
-  // It has another name now.
+  // It has another name now: `path` folded, with the stream.
   void renamed(FileId id, std::u16string path);
 
   // [MS-SMB2] 3.3.5.9.13: an open of this AppInstanceId and path by another client.
@@ -117,7 +124,8 @@ class DurableTable {
   // Whose CREATE may be repeated; 0: the CREATE is pending.
   std::map<CreateKey, std::uint64_t> creates_ DOZO_GUARDED_BY(mutex_);
   std::multimap<Guid, std::uint64_t> persistent_ DOZO_GUARDED_BY(mutex_);  // by create GUID
-  std::multimap<Guid, std::uint64_t> instances_ DOZO_GUARDED_BY(mutex_);   // by AppInstanceId
+  std::set<std::pair<share::FileIdentity, std::uint64_t>> persistent_files_ DOZO_GUARDED_BY(mutex_);
+  std::multimap<Guid, std::uint64_t> instances_ DOZO_GUARDED_BY(mutex_);  // by AppInstanceId
   std::map<std::uint64_t, OpenRef> parked_ DOZO_GUARDED_BY(mutex_);
   std::map<share::OpenId, std::uint64_t> parked_by_share_id_ DOZO_GUARDED_BY(mutex_);
   std::map<Sid, std::size_t> parked_by_owner_ DOZO_GUARDED_BY(mutex_);

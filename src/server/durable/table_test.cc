@@ -18,7 +18,13 @@ Guid guid(std::uint8_t n) {
 }
 
 DurableRecord record_of(std::uint64_t id, std::uint8_t create, bool eligible = true) {
-  DurableRecord out{.id = {id, id}, .session = SessionId(5), .handle = {}, .share = u"S", .path = u"P"};
+  DurableRecord out{.id = {id, id},
+                    .session = SessionId(5),
+                    .share_id = share::OpenId(id),
+                    .file = {1, 1, id},
+                    .handle = {},
+                    .share = u"S",
+                    .path = u"P"};
   out.handle.client_guid = guid(1);
   out.handle.create_guid = guid(create);
   out.handle.replay_eligible = eligible;
@@ -105,6 +111,21 @@ TEST(DurableTable, a_persistent_open_is_found_by_its_guid_when_it_was_used_too) 
   table.add(record);
   ASSERT_TRUE(table.find_persistent(guid(2)));
   EXPECT_FALSE(table.find_persistent(guid(3)));
+}
+
+TEST(DurableTable, persistent_opens_are_found_by_their_file) {
+  DurableTable table(9);
+  DurableRecord record = record_of(7, 2);
+  table.add(record_of(8, 3));
+  record.handle.is_persistent = true;
+  table.add(record);
+  EXPECT_EQ(table.persistent_opens().size(), 1U);
+  EXPECT_TRUE(table.persistent_opens({1, 1, 8}).empty());
+  ASSERT_EQ(table.persistent_opens({1, 1, 7}).size(), 1U);
+  EXPECT_EQ(table.persistent_opens({1, 1, 7}).front().share_id, share::OpenId(7));
+  record.handle.is_persistent = false;
+  table.add(record);
+  EXPECT_TRUE(table.persistent_opens().empty());
 }
 
 TEST(DurableTable, an_application_is_found_on_another_client_only) {

@@ -56,9 +56,8 @@ Task<Result<>> change_disposition(InfoSet& set, bool remove, bool ignore_read_on
   }
   const share::Effects effects = set.request.server.apply(share::SetDeletePending{open.share_id, remove});
   DOZO_CO_CHECK(effects.result());
-  // What cannot be stored is logged: the file goes when the handle does, but not after a crash.
-  const bool stored = co_await persist_open(set.request.server, open);
-  static_cast<void>(stored);
+  // What cannot be stored is logged: the file goes when the handles do, but not after a crash.
+  co_await persist_states(set.request.server, open.key.file());
   if (remove && open.is_directory) end_notifies(set.request.server, open.key.file());
   co_return Result<>();
 }

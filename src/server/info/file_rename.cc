@@ -104,19 +104,41 @@ struct Moved {
   vfs::Location location;
 };
 
-void follow(Open& open, const Moved& moved) {
-  if (open.is_pipe() || open.key.file() != moved.file || engine_path(open.path) != engine_path(moved.from)) return;
+bool follow(Open& open, const Moved& moved) {
+  if (open.is_pipe() || open.key.file() != moved.file || engine_path(open.path) != engine_path(moved.from))
+    return false;
   open.path = moved.to;
   open.location = moved.location;
+  return true;
+}
+
+// As other sessions know the open.
+struct KnownPath {
+  FileId id;
+  std::u16string path;
+};
+KnownPath known_path(const Open& open) { return {open.id, durable_path(open.path, open.stream)}; }
+void tell(DurableTable& table, KnownPath known) { table.renamed(known.id, std::move(known.path)); }
+
+void follow_and_tell(DurableTable& table, Open& open, const Moved& moved) {
+  if (follow(open, moved) && open.durable) tell(table, known_path(open));
+}
+
+void follow_parked(DurableTable& table, const Moved& moved) {
+  std::vector<KnownPath> followed;
+  table.change_parked([&](Open& open) {
+    if (follow(open, moved)) followed.push_back(known_path(open));
+  });
+  for (KnownPath& each : followed) tell(table, std::move(each));
 }
 
 // Nobody to tell is what nearly every rename finds. An open is in the engine before its connection knows of it.
 void tell_others(Server& server, const Moved& moved) {
   if (server.engine().open_count(moved.file) <= 1) return;
-  server.durables().change_parked([&moved](Open& open) { follow(open, moved); });
+  follow_parked(server.durables(), moved);
   for (const std::shared_ptr<Session>& session : server.sessions().all()) {
-    session->home().post([session, moved] {
-      for (const OpenRef& open : session->valid().opens.all()) follow(*open, moved);
+    session->home().post([&server, session, moved] {
+      for (const OpenRef& open : session->valid().opens.all()) follow_and_tell(server.durables(), *open, moved);
     });
   }
 }
@@ -186,7 +208,7 @@ Task<Result<>> rename(InfoSet& set, Target target) {
   entry_changed(server, open);
   entry_changed(server, open.key.volume, location->parent, open.parent_lease);
   const Moved moved{open.key.file(), open.path, resolved->path, std::move(*location)};
-  follow(open, moved);
+  follow_and_tell(server.durables(), open, moved);
   tell_others(server, moved);
   co_await persist_rename(server, *open.tree, moved.from, moved.to);
   co_return Result<>();

@@ -7,6 +7,7 @@
 #include "server/checks.h"
 #include "server/connection.h"
 #include "server/create/create.h"
+#include "server/durable/persist.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -93,6 +94,16 @@ Task<Result<vfs::FileRef>> move_on_volume(Open& open, const std::string& to, boo
   co_return co_await volume.open_stream(tree.caller, *file, to, vfs::StreamMode::open_existing, use_of(open));
 }
 
+// Who comes back to it comes back to what it is now.
+Task<void> follow_durable(InfoSet& set) {
+  Open& open = set.open;
+  if (!open.durable) co_return;
+  open.durable->lease.reset();
+  enter_durable_table(set.request.server, *set.request.session, open);
+  const bool stored = co_await persist_open(set.request.server, open);
+  static_cast<void>(stored);
+}
+
 }  // namespace
 
 Task<Result<>> rename_stream(InfoSet& set, std::u16string name, bool replace) {
@@ -123,6 +134,7 @@ Task<Result<>> rename_stream(InfoSet& set, std::u16string name, bool replace) {
   open.lease.reset();
   open.key = target;
   open.modified = true;
+  co_await follow_durable(set);
   co_return Result<>();
 }
 
