@@ -21,8 +21,14 @@ class PosixVolumeTest : public VolumeFixture {
   std::string on_disk(const std::string& name) const { return folder() + "/" + name; }
   void put(const std::string& name) const { std::ofstream(on_disk(name)) << name; }
   std::uint64_t scans() { return static_cast<PosixVolume&>(volume()).share().names.scans(); }
-  static CallerRef user(uid_t uid) {
-    return std::make_shared<Caller>(Caller{.uid = uid, .gid = uid, .groups = {}, .switch_identity = true});
+  static CallerRef user(uid_t uid, std::vector<gid_t> groups = {}) {
+    return std::make_shared<Caller>(
+        Caller{.uid = uid, .gid = uid, .groups = std::move(groups), .switch_identity = true});
+  }
+  void put_for_group(const std::string& name, gid_t group) const {
+    put(name);
+    ASSERT_EQ(::chown(on_disk(name).c_str(), 0, group), 0);
+    ASSERT_EQ(::chmod(on_disk(name).c_str(), 0640), 0);
   }
   Result<FileRef> open_as(const CallerRef& who, const Path& path, OpenFor use) {
     const auto at = run(volume().resolve(who, path, {}));
@@ -234,6 +240,20 @@ TEST_F(PosixVolumeTest, identity_decides_and_is_given_back) {
   EXPECT_TRUE(open_as(caller(), {"private"}, kReadWrite));
   const auto granted = run(volume().permissions(user(1000), *look({"private"})));
   EXPECT_FALSE(granted->read || granted->write || granted->owner);
+}
+
+TEST_F(PosixVolumeTest, groups_are_the_callers_own_and_no_others) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ::chmod(folder().c_str(), 0755);
+  for (const gid_t group : {0u, 1000u, 2000u}) put_for_group(fmt::format("of{}", group), group);
+  // In turn: each is to be rid of what the one before was given.
+  for (const std::vector<gid_t>& groups : {std::vector<gid_t>{}, {2000}, {1000}, {1000, 2000}, {1000}}) {
+    const CallerRef who = user(1000, groups);
+    EXPECT_EQ(status(open_as(who, {"of0"}, {.read_data = true})), NtStatus::ACCESS_DENIED);
+    EXPECT_TRUE(open_as(who, {"of1000"}, {.read_data = true}));
+    const bool member = std::ranges::find(groups, 2000u) != groups.end();
+    EXPECT_EQ(open_as(who, {"of2000"}, {.read_data = true}).has_value(), member);
+  }
 }
 
 TEST_F(PosixVolumeTest, folder_of_another_user_is_neither_searched_nor_changed) {
