@@ -256,6 +256,32 @@ TEST_F(PosixVolumeTest, groups_are_the_callers_own_and_no_others) {
   }
 }
 
+TEST_F(PosixVolumeTest, permissions_are_those_of_the_moment_of_the_resolve_or_later) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ::mkdir(on_disk("d").c_str(), 0777);
+  ::chmod(on_disk("d").c_str(), 0777);
+  put("d/f");
+  const auto before = *look({"d", "f"});
+  EXPECT_TRUE(run(volume().permissions(user(1000), before))->delete_child);
+  ::chmod(on_disk("d").c_str(), 0755);
+  ::chmod(on_disk("d/f").c_str(), 0600);
+  auto kept = before;
+  kept.findings = nullptr;
+  for (const Resolved& at : {kept, *look({"d", "f"})}) {
+    const auto granted = run(volume().permissions(user(1000), at));
+    EXPECT_FALSE(granted->delete_child || granted->read);
+  }
+}
+
+TEST_F(PosixVolumeTest, an_open_for_attributes_outlives_what_it_was_resolved_by) {
+  put("f");
+  FileRef file = open({"f"}, OpenFor{});
+  ::unlink(on_disk("f").c_str());
+  EXPECT_EQ(run(file->info())->links, 0u);
+  ASSERT_TRUE(run(file->set_ownership(caller(), {.uid = {}, .gid = {}, .mode = 0600})));
+  EXPECT_EQ(run(file->info())->mode, 0600u);
+}
+
 TEST_F(PosixVolumeTest, folder_of_another_user_is_neither_searched_nor_changed) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   ::chmod(folder().c_str(), 0755);
