@@ -81,7 +81,8 @@ class Loop : public Clock {
   virtual bool start_accept(Operation& op, Handle listener) = 0;  // result: the new handle
   virtual bool start_connect(Operation& op, Handle socket, const sockaddr* address, socklen_t length) = 0;
   virtual bool start_recv(Operation& op, Handle socket, MutableBytes into) = 0;  // 0: the peer has closed
-  // Sends all of it, or fails. The iovecs (at most 1024) may be changed meanwhile by the back end.
+  // Sends all of it, or fails. One at a time for a socket. The iovecs (at most 1024) may be changed meanwhile by the
+  // back end.
   virtual bool start_send(Operation& op, Handle socket, std::span<iovec> parts) = 0;
   virtual bool start_read(Operation& op, int fd, MutableBytes into, std::uint64_t offset) = 0;
   virtual bool start_write(Operation& op, int fd, Bytes from, std::uint64_t offset) = 0;

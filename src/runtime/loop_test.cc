@@ -121,6 +121,68 @@ TEST_P(LoopTest, shutdown_ends_a_pending_send) {
   EXPECT_EQ(result, -EPIPE);
 }
 
+// Many parts of all sizes, through a buffer that holds a few of them.
+Task<void> send_in_small_parts(Socket& socket, ByteVector bytes, int& result) {
+  std::vector<iovec> parts;
+  for (std::size_t at = 0, size = 0; at < bytes.size(); at += size) {
+    size = std::min((parts.size() * 37) % 999, bytes.size() - at);
+    parts.push_back({bytes.data() + at, size});
+  }
+  result = co_await socket.send(parts);
+  socket.close();
+}
+
+TEST_P(LoopTest, a_send_in_parts_through_a_small_buffer_arrives_whole) {
+  auto [a, b] = make_pair();
+  const int small = 4096;
+  if (!is_simulated()) ::setsockopt(a.handle(), SOL_SOCKET, SO_SNDBUF, &small, sizeof small);
+  const ByteVector bytes = pattern(300'000);
+  ByteVector received;
+  int sent = 0;
+  spawn(gate(), send_in_small_parts(a, bytes, sent));
+  run(receive_all(b, received));
+  EXPECT_EQ(sent, 300'000);
+  EXPECT_TRUE(received == bytes);
+}
+
+TEST_P(LoopTest, a_send_that_finds_room_is_complete_at_once) {
+  if (is_simulated()) GTEST_SKIP() << "there the seed decides";
+  auto [a, b] = make_pair();
+  std::string text = "text";
+  iovec part{text.data(), text.size()};
+  Operation op;
+  EXPECT_TRUE(loop().start_send(op, a.handle(), {&part, 1}));
+  EXPECT_EQ(op.result, 4);
+  b.close();
+  part = {text.data(), text.size()};
+  EXPECT_TRUE(loop().start_send(op, a.handle(), {&part, 1}));
+  EXPECT_EQ(op.result, -EPIPE);
+}
+
+Task<void> send_until(Socket& socket, bool& stop) {
+  const ByteVector bytes(100);
+  while (!stop) {
+    const int sent = co_await socket.send_all(bytes);
+    if (sent < 0) co_return;
+  }
+  socket.shutdown();
+}
+
+TEST_P(LoopTest, a_peer_that_takes_all_it_is_given_starves_nobody) {
+  if (is_simulated()) GTEST_SKIP() << "it has no other threads";
+  auto [a, b] = make_pair();
+  std::thread drain([fd = b.handle()] {
+    ByteVector into(1 << 20);
+    while (::recv(fd, into.data(), into.size(), 0) > 0) continue;
+  });
+  bool stop = false;
+  Timer timer;
+  timer.arm(loop(), loop().now() + 5ms, [](void* s) { *static_cast<bool*>(s) = true; }, &stop);
+  run(send_until(a, stop));
+  drain.join();
+  EXPECT_TRUE(stop);
+}
+
 // --- Cancelling --------------------------------------------------------------------------------------------------
 
 // Starts an operation whose Operation the test can reach.

@@ -29,6 +29,12 @@ class Node {
 };
 using NodeRef = std::shared_ptr<const Node>;
 
+// What the backend was told of both on the way, so that permissions() need not ask again. Holds as long as `info`.
+class Findings {
+ public:
+  virtual ~Findings() = default;
+};
+
 // What a path means now.
 struct Resolved {
   NodeRef parent;    // the directory; null when the path is the root
@@ -36,6 +42,7 @@ struct Resolved {
   Path path;         // the whole path, each existing component as stored
   NodeRef node;      // null: there is no such object
   NodeInfo info;     // of node, when there is one
+  std::shared_ptr<const Findings> findings = nullptr;  // null: none were kept
   bool exists() const { return node != nullptr; }
 };
 

@@ -25,6 +25,16 @@ const Own& own() {
 
 bool set_groups(const std::vector<gid_t>& groups) { return syscall(SYS_setgroups, groups.size(), groups.data()) == 0; }
 
+bool holds_all(const std::vector<gid_t>& groups, const std::vector<gid_t>& of, gid_t beside) {
+  return std::ranges::all_of(of, [&](gid_t g) { return g == beside || std::ranges::find(groups, g) != groups.end(); });
+}
+
+// Whether the process's own groups permit what the caller's do once his gid is in force: as a rule the server has
+// none, and a user's only one is that gid. Each change of credentials that is left out is a copy less in the kernel.
+bool own_groups_will_do(const Caller& caller) {
+  return holds_all(own().groups, caller.groups, caller.gid) && holds_all(caller.groups, own().groups, caller.gid);
+}
+
 // setfsuid and setfsgid report no failure; they yield what was in force before, so that a call too many tells. What has
 // worked on this thread works again, and the way back tells that it has.
 struct Proven {
@@ -54,7 +64,7 @@ void return_to_own(const Caller& from, bool groups) {
 
 ActingAs::ActingAs(const Caller* caller) {
   if (caller == nullptr || !caller->switch_identity) return;
-  groups_switched_ = own().groups != caller->groups;  // own() is read before the first switch
+  groups_switched_ = !own_groups_will_do(*caller);  // own() is read before the first switch
   if (groups_switched_ && !set_groups(caller->groups)) {
     ok_ = groups_switched_ = false;
     return;

@@ -8,7 +8,7 @@ namespace dozo::vfs::posix {
 
 class PosixFile final : public File {
  public:
-  PosixFile(ShareRef share, UniqueFd fd, NodeId id, NodeType type, OpenFor use, Path path)
+  PosixFile(ShareRef share, OpenFd fd, NodeId id, NodeType type, OpenFor use, Path path)
       : share_(std::move(share)), fd_(std::move(fd)), id_(id), type_(type), use_(use), path_(std::move(path)) {}
 
   NodeId id() const override { return id_; }
@@ -47,7 +47,7 @@ class PosixFile final : public File {
   ChangeKinds kinds_of_write_at(std::uint64_t offset, std::uint64_t length) const;
 
   ShareRef share_;
-  UniqueFd fd_;
+  OpenFd fd_;
   NodeId id_;
   NodeType type_;
   OpenFor use_;

@@ -45,7 +45,7 @@ class PosixVolume final : public Volume {
   void tell_entry(const NodeRef& directory, NamedChange change);
   void tell_rename(const Location& from, const Resolved& to, const RenameMade& made);
   void tell_stream(int file, ChangeAction action, std::string_view stream);
-  Task<Result<UniqueFd>> open_as(CallerRef caller, const Resolved& resolved, int flags);
+  Task<Result<OpenFd>> open_as(CallerRef caller, const Resolved& resolved, int flags);
 
   ShareRef share_;
   std::unique_ptr<WatchHubs> hubs_;

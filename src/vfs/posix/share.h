@@ -34,6 +34,18 @@ using PosixNodeRef = std::shared_ptr<const PosixNode>;
 inline const PosixNode& posix_node(const Node& node) { return static_cast<const PosixNode&>(node); }
 inline int fd_of(const NodeRef& node) { return posix_node(*node).fd(); }
 
+// The descriptor of an open: its own, or, for one that only looks at the object, that of the node it was found by.
+class OpenFd {
+ public:
+  explicit OpenFd(UniqueFd own) : own_(std::move(own)) {}
+  explicit OpenFd(NodeRef node) : node_(std::move(node)) {}
+  int get() const { return node_ ? fd_of(node_) : own_.get(); }
+
+ private:
+  UniqueFd own_;
+  NodeRef node_;
+};
+
 // Whether an operation may wait for a disk, or has to give up with EAGAIN instead.
 enum class Wait { no, yes };
 

@@ -21,7 +21,7 @@ Result<> make_stream_main(const Share& share, int fd, std::string_view stream);
 
 class PosixStream final : public File {
  public:
-  PosixStream(ShareRef share, UniqueFd fd, NodeId id, std::string xattr, OpenFor use)
+  PosixStream(ShareRef share, OpenFd fd, NodeId id, std::string xattr, OpenFor use)
       : share_(std::move(share)), fd_(std::move(fd)), id_(id), xattr_(std::move(xattr)), use_(use) {}
 
   NodeId id() const override { return id_; }
@@ -50,7 +50,7 @@ class PosixStream final : public File {
   Result<> check_change() const;
 
   ShareRef share_;
-  UniqueFd fd_;
+  OpenFd fd_;
   NodeId id_;
   std::string xattr_;
   OpenFor use_;

@@ -63,7 +63,7 @@ bool is_plain(const Share& share, int fd, const struct statx& status) {
     if (const auto known = share.records.find(status)) return !known->has_acl;
   }
   std::array<std::uint8_t, 4> none;
-  const auto acl = get_xattr_into({fd}, "system.posix_acl_access", none);
+  const auto acl = get_xattr_into(Place::by_path(fd), "system.posix_acl_access", none);
   return !acl && (acl.error() == ENODATA || acl.error() == EOPNOTSUPP);
 }
 
@@ -79,12 +79,14 @@ bool may(int fd, int what) { return faccessat(fd, "", what, AT_EACCESS | AT_EMPT
 
 Result<Volume::Permissions> look_up_permissions(const Share& share, const Caller* caller, const Resolved& resolved) {
   const int fd = fd_of(resolved.node);
-  const auto status = status_of_fd(fd);
+  const auto* const found = static_cast<const Found*>(resolved.findings.get());
+  const auto status = found != nullptr ? Errno<struct statx>(found->node) : status_of_fd(fd);
   if (!status) return fail_errno(status.error());
   const bool switched = caller != nullptr && caller->switch_identity;
   const uid_t uid = switched ? caller->uid : geteuid();
   const int parent = resolved.parent ? fd_of(resolved.parent) : -1;
-  const auto above = parent < 0 ? Errno<struct statx>(std::unexpected(ENOENT)) : status_of_fd(parent);
+  const bool ask = parent >= 0 && (found == nullptr || !found->parent);
+  const auto above = ask ? status_of_fd(parent) : found != nullptr ? found->parent : std::unexpected(ENOENT);
   // Without ACLs the modes tell, which is cheaper than asking the kernel as the caller.
   const bool by_mode =
       switched && uid != 0 && is_plain(share, fd, *status) && (!above || is_plain(share, parent, *above));
@@ -177,22 +179,20 @@ Task<Result<Resolved>> PosixVolume::resolve(CallerRef caller, const Path& path, 
       runtime::Loop::current(), [&] { return posix::resolve(*share_, caller.get(), path, options, Wait::yes).result; });
 }
 
-Task<Result<UniqueFd>> PosixVolume::open_as(CallerRef caller, const Resolved& resolved, int flags) {
-  // To look at it the descriptor by which it was found will do.
-  if ((flags & O_PATH) != 0) {
-    UniqueFd same(fcntl(fd_of(resolved.node), F_DUPFD_CLOEXEC, 0));
-    if (!same) co_return fail_errno(errno);
-    co_return same;
+Task<Result<OpenFd>> PosixVolume::open_as(CallerRef caller, const Resolved& resolved, int flags) {
+  if ((flags & O_PATH) != 0) co_return OpenFd(resolved.node);
+  Attempt<UniqueFd> attempt = reopen(*share_, caller.get(), resolved, flags, Wait::no);
+  if (attempt.would_wait) {
+    attempt = co_await runtime::offload(runtime::Loop::current(),
+                                        [&] { return reopen(*share_, caller.get(), resolved, flags, Wait::yes); });
   }
-  Attempt<UniqueFd> cached = reopen(*share_, caller.get(), resolved, flags, Wait::no);
-  if (!cached.would_wait) co_return std::move(cached.result);
-  co_return co_await runtime::offload(runtime::Loop::current(),
-                                      [&] { return reopen(*share_, caller.get(), resolved, flags, Wait::yes).result; });
+  DOZO_CO_TRY(UniqueFd fd, std::move(attempt.result));
+  co_return OpenFd(std::move(fd));
 }
 
 Task<Result<FileRef>> PosixVolume::open(CallerRef caller, const Resolved& resolved, OpenFor use) {
   DOZO_CO_CHECK(check_openable(*share_, resolved.info.type, use));
-  DOZO_CO_TRY(UniqueFd fd, co_await open_as(caller, resolved, flags_for(resolved.info.type, use)));
+  DOZO_CO_TRY(OpenFd fd, co_await open_as(caller, resolved, flags_for(resolved.info.type, use)));
   if (resolved.info.type == NodeType::directory && opens_for_change(use)) {
     const ActingAs acting(caller.get());
     if (!acting.ok() || !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);
@@ -206,7 +206,7 @@ Task<Result<FileRef>> PosixVolume::create(CallerRef caller, const Resolved& reso
                                            [&] { return create_object(*share_, caller.get(), resolved, spec); });
   if (!created) co_return fail(created.error());
   tell_entry(resolved.parent, {ChangeAction::added, name_kind(spec.type == NodeType::directory), resolved.name});
-  co_return std::make_shared<PosixFile>(share_, std::move(created->fd), created->id, spec.type, spec.use,
+  co_return std::make_shared<PosixFile>(share_, OpenFd(std::move(created->fd)), created->id, spec.type, spec.use,
                                         resolved.path);
 }
 
@@ -272,7 +272,7 @@ Task<Result<FileRef>> PosixVolume::open_stream(CallerRef caller, const Resolved&
                                                StreamMode mode, OpenFor use) {
   DOZO_CO_CHECK(check_openable(*share_, resolved.info.type, use));
   const bool changes = opens_for_change(use) || mode != StreamMode::open_existing;
-  DOZO_CO_TRY(UniqueFd fd, co_await open_as(caller, resolved, O_PATH));
+  DOZO_CO_TRY(OpenFd fd, co_await open_as(caller, resolved, O_PATH));
   {
     const ActingAs acting(caller.get());
     if (!acting.ok()) co_return fail(NtStatus::ACCESS_DENIED);
@@ -288,7 +288,7 @@ Task<Result<FileRef>> PosixVolume::open_stream(CallerRef caller, const Resolved&
 
 Task<Result<>> PosixVolume::remove_stream(CallerRef caller, const Resolved& resolved, std::string_view stream) {
   DOZO_CO_CHECK(share_->check_writable());
-  DOZO_CO_TRY(const UniqueFd fd, co_await open_as(caller, resolved, O_PATH));
+  DOZO_CO_TRY(const OpenFd fd, co_await open_as(caller, resolved, O_PATH));
   {
     const ActingAs acting(caller.get());
     if (!acting.ok() || !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);
@@ -302,7 +302,7 @@ Task<Result<>> PosixVolume::rename_stream(CallerRef caller, const Resolved& reso
                                           std::string_view to, bool replace) {
   DOZO_CO_CHECK(share_->check_writable());
   const int flags = to.empty() ? O_WRONLY | O_NONBLOCK | O_NOCTTY : O_PATH;
-  DOZO_CO_TRY(const UniqueFd fd, co_await open_as(caller, resolved, flags));
+  DOZO_CO_TRY(const OpenFd fd, co_await open_as(caller, resolved, flags));
   {
     const ActingAs acting(caller.get());
     if (!acting.ok() || !may(fd.get(), W_OK)) co_return fail(NtStatus::ACCESS_DENIED);

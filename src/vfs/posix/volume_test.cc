@@ -21,8 +21,14 @@ class PosixVolumeTest : public VolumeFixture {
   std::string on_disk(const std::string& name) const { return folder() + "/" + name; }
   void put(const std::string& name) const { std::ofstream(on_disk(name)) << name; }
   std::uint64_t scans() { return static_cast<PosixVolume&>(volume()).share().names.scans(); }
-  static CallerRef user(uid_t uid) {
-    return std::make_shared<Caller>(Caller{.uid = uid, .gid = uid, .groups = {}, .switch_identity = true});
+  static CallerRef user(uid_t uid, std::vector<gid_t> groups = {}) {
+    return std::make_shared<Caller>(
+        Caller{.uid = uid, .gid = uid, .groups = std::move(groups), .switch_identity = true});
+  }
+  void put_for_group(const std::string& name, gid_t group) const {
+    put(name);
+    ASSERT_EQ(::chown(on_disk(name).c_str(), 0, group), 0);
+    ASSERT_EQ(::chmod(on_disk(name).c_str(), 0640), 0);
   }
   Result<FileRef> open_as(const CallerRef& who, const Path& path, OpenFor use) {
     const auto at = run(volume().resolve(who, path, {}));
@@ -234,6 +240,46 @@ TEST_F(PosixVolumeTest, identity_decides_and_is_given_back) {
   EXPECT_TRUE(open_as(caller(), {"private"}, kReadWrite));
   const auto granted = run(volume().permissions(user(1000), *look({"private"})));
   EXPECT_FALSE(granted->read || granted->write || granted->owner);
+}
+
+TEST_F(PosixVolumeTest, groups_are_the_callers_own_and_no_others) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ::chmod(folder().c_str(), 0755);
+  for (const gid_t group : {0u, 1000u, 2000u}) put_for_group(fmt::format("of{}", group), group);
+  // In turn: each is to be rid of what the one before was given.
+  for (const std::vector<gid_t>& groups : {std::vector<gid_t>{}, {2000}, {1000}, {1000, 2000}, {1000}}) {
+    const CallerRef who = user(1000, groups);
+    EXPECT_EQ(status(open_as(who, {"of0"}, {.read_data = true})), NtStatus::ACCESS_DENIED);
+    EXPECT_TRUE(open_as(who, {"of1000"}, {.read_data = true}));
+    const bool member = std::ranges::find(groups, 2000u) != groups.end();
+    EXPECT_EQ(open_as(who, {"of2000"}, {.read_data = true}).has_value(), member);
+  }
+}
+
+TEST_F(PosixVolumeTest, permissions_are_those_of_the_moment_of_the_resolve_or_later) {
+  if (::geteuid() != 0) GTEST_SKIP() << "needs root";
+  ::mkdir(on_disk("d").c_str(), 0777);
+  ::chmod(on_disk("d").c_str(), 0777);
+  put("d/f");
+  const auto before = *look({"d", "f"});
+  EXPECT_TRUE(run(volume().permissions(user(1000), before))->delete_child);
+  ::chmod(on_disk("d").c_str(), 0755);
+  ::chmod(on_disk("d/f").c_str(), 0600);
+  auto kept = before;
+  kept.findings = nullptr;
+  for (const Resolved& at : {kept, *look({"d", "f"})}) {
+    const auto granted = run(volume().permissions(user(1000), at));
+    EXPECT_FALSE(granted->delete_child || granted->read);
+  }
+}
+
+TEST_F(PosixVolumeTest, an_open_for_attributes_outlives_what_it_was_resolved_by) {
+  put("f");
+  FileRef file = open({"f"}, OpenFor{});
+  ::unlink(on_disk("f").c_str());
+  EXPECT_EQ(run(file->info())->links, 0u);
+  ASSERT_TRUE(run(file->set_ownership(caller(), {.uid = {}, .gid = {}, .mode = 0600})));
+  EXPECT_EQ(run(file->info())->mode, 0600u);
 }
 
 TEST_F(PosixVolumeTest, folder_of_another_user_is_neither_searched_nor_changed) {

@@ -126,15 +126,17 @@ Result<Resolved> Walk::answer() {
   for (const std::string& name : disk_) out.path.push_back(to_client_name(name));
   if (!disk_.empty()) out.name = out.path.back();
   if (disk_.size() == 1) out.parent = share_.root;
+  Errno<struct statx> parent = std::unexpected(ENOENT);
   if (parent_) {
-    const auto status = status_of_fd(parent_.get());
-    if (!status) return fail_errno(status.error());
-    out.parent = std::make_shared<PosixNode>(std::move(parent_), id_of(*status));
+    parent = status_of_fd(parent_.get());
+    if (!parent) return fail_errno(parent.error());
+    out.parent = std::make_shared<PosixNode>(std::move(parent_), id_of(*parent));
   }
   if (!node_) return out;
   const auto status = status_of_fd(node_.get());
   if (!status) return fail_errno(status.error());
-  out.info = node_info(share_, *status, {node_.get()}, out.name);
+  out.info = node_info(share_, *status, Place::by_path(node_.get()), out.name);
+  out.findings = std::make_shared<Found>(*status, parent);
   out.node = disk_.empty() ? share_.root : std::make_shared<PosixNode>(std::move(node_), id_of(*status));
   return out;
 }

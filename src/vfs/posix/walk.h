@@ -15,6 +15,13 @@ struct Attempt {
   static Attempt waits() { return {fail(NtStatus::PENDING), true}; }
 };
 
+// What the system said of an object and its directory, in Resolved::findings.
+struct Found final : Findings {
+  Found(const struct statx& node, const Errno<struct statx>& parent) : node(node), parent(parent) {}
+  const struct statx node;
+  const Errno<struct statx> parent;  // ENOENT: it was not asked
+};
+
 Attempt<Resolved> resolve(const Share& share, const Caller* caller, const Path& path, ResolveOptions options,
                           Wait wait);
 

@@ -57,15 +57,19 @@ ssize_t list_of_entry(Place place, MutableBytes into) {
 
 ssize_t get_into(Place place, const char* name, MutableBytes into) {
   if (place.entry != nullptr) return get_of_entry(place, name, into);
-  const ssize_t n = fgetxattr(place.fd, name, into.data(), into.size());
-  if (n >= 0 || errno != EBADF) return n;
+  if (!place.is_path) {
+    const ssize_t n = fgetxattr(place.fd, name, into.data(), into.size());
+    if (n >= 0 || errno != EBADF) return n;
+  }
   return getxattr(path_of(place).c_str(), name, into.data(), into.size());
 }
 
 ssize_t list_into(Place place, MutableBytes into) {
   if (place.entry != nullptr) return list_of_entry(place, into);
-  const ssize_t n = flistxattr(place.fd, as_chars(into.data()), into.size());
-  if (n >= 0 || errno != EBADF) return n;
+  if (!place.is_path) {
+    const ssize_t n = flistxattr(place.fd, as_chars(into.data()), into.size());
+    if (n >= 0 || errno != EBADF) return n;
+  }
   return listxattr(path_of(place).c_str(), as_chars(into.data()), into.size());
 }
 

@@ -19,6 +19,9 @@ using Errno = std::expected<T, int>;
 struct Place {
   int fd;
   const char* entry = nullptr;
+  bool is_path = false;  // a hint: the descriptor is O_PATH, so that what is asked of it leads through /proc
+
+  static Place by_path(int fd) { return {.fd = fd, .entry = nullptr, .is_path = true}; }
 };
 
 Errno<ByteVector> get_xattr(Place place, const char* name);
