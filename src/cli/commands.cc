@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "cli/copy.h"
 #include "cli/remote.h"
 #include "cli/serve_plan.h"
 
@@ -35,39 +36,53 @@ constexpr ArgumentSpec kManualFolder[] = {{"FOLDER", "Where the pages are writte
 constexpr ArgumentSpec kShell[] = {{"SHELL", "bash, zsh or fish."}};
 
 constexpr OptionSpec kRecursive{"--recursive", "", "Also everything that is in a folder."};
-constexpr OptionSpec kRemoteOptions[] = {kUserOption, kRemotePasswordStdin, kPasswordFile, kEncrypt, kMinDialect};
-constexpr OptionSpec kListingOptions[] = {kJson,         kUserOption, kRemotePasswordStdin,
-                                          kPasswordFile, kEncrypt,    kMinDialect};
-constexpr OptionSpec kRemoveOptions[] = {kRecursive,    kUserOption, kRemotePasswordStdin,
-                                         kPasswordFile, kEncrypt,    kMinDialect};
+#define DOZO_LOGON_OPTIONS kUserOption, kCredentials, kRemotePasswordStdin, kPasswordFile, kEncrypt, kMinDialect
+constexpr OptionSpec kRemoteOptions[] = {DOZO_LOGON_OPTIONS};
+constexpr OptionSpec kListingOptions[] = {kJson, DOZO_LOGON_OPTIONS};
+constexpr OptionSpec kRemoveOptions[] = {kRecursive, DOZO_LOGON_OPTIONS};
+constexpr OptionSpec kGetOptions[] = {kRecursive, kJobs, kVerify, DOZO_LOGON_OPTIONS};
+constexpr OptionSpec kPutOptions[] = {kRecursive, kJobs, kVerify, kFlush, DOZO_LOGON_OPTIONS};
+constexpr OptionSpec kSyncOptions[] = {
+    {"--delete", "", "Remove from TO what FROM has not."},
+    {"--dry-run", "", "Print what would be done, and do nothing."},
+    {"--checksum", "", "Compare what is in files of one size, whatever their times say."},
+    {"--verbose", "", "Print every file that is copied or removed."},
+    kJson,
+    kJobs,
+    kVerify,
+    kFlush,
+    DOZO_LOGON_OPTIONS,
+};
+constexpr OptionSpec kFindOptions[] = {
+    {"--name", "PATTERN", "Names that match, with * and ?; case does not matter."},
+    {"--type", "TYPE", "f: files, d: folders, l: links."},
+    {"--larger", "SIZE", "Files of at least so many bytes, or k, M, G, T of them."},
+    {"--smaller", "SIZE", "Files of at most so many."},
+    kJson,
+    DOZO_LOGON_OPTIONS,
+};
 constexpr OptionSpec kMakeOptions[] = {
     {"--parents", "", "Make the folders above it too, and be content when it is there already."},
-    kUserOption,
-    kRemotePasswordStdin,
-    kPasswordFile,
-    kEncrypt,
-    kMinDialect,
+    DOZO_LOGON_OPTIONS,
 };
 constexpr OptionSpec kMoveOptions[] = {
     {"--force", "", "Replace a file that is there already."},
-    kUserOption,
-    kRemotePasswordStdin,
-    kPasswordFile,
-    kEncrypt,
-    kMinDialect,
+    DOZO_LOGON_OPTIONS,
 };
 constexpr ArgumentSpec kAddress{"ADDRESS", "smb://[user@]host[:port]/share/path, or \\\\host\\share\\path."};
 constexpr ArgumentSpec kAddressArgument[] = {kAddress};
 constexpr ArgumentSpec kGetArguments[] = {
     kAddress, {"LOCAL", "File or folder to write to; the name it has there, in this folder, otherwise.", false}};
-constexpr ArgumentSpec kPutArguments[] = {{"LOCAL", "The file to send."}, kAddress};
+constexpr ArgumentSpec kPutArguments[] = {{"LOCAL", "The file or folder to send."}, kAddress};
+constexpr ArgumentSpec kSyncArguments[] = {{"FROM", "A folder of this machine, or the address of one."},
+                                           {"TO", "The other: an address, or a folder of this machine."}};
 constexpr ArgumentSpec kMoveArguments[] = {kAddress, {"TO", "The new address, on the same share."}};
 
 // How every client command logs on.
-#define DOZO_REMOTE_LOGON                                                                                         \
-  "\n\nThe password is read from standard input (--password-stdin), a file (--password-file) or the environment " \
-  "(DOZO_PASSWORD), else asked for without echo; an address cannot hold it. Answers that are not signed or "      \
-  "encrypted are refused."
+#define DOZO_REMOTE_LOGON                                                                                          \
+  "\n\nThe password is read from standard input (--password-stdin), a file (--password-file, --credentials) or "   \
+  "the environment (DOZO_PASSWORD), else asked for without echo; an address cannot hold it. Answers that are not " \
+  "signed or encrypted are refused. A connection that is lost is made again for up to a minute."
 
 constexpr CommandSpec kCommands[] = {
     {"serve", "Share folders", kServeDescription, kServeOptions, kServeArguments, run_serve},
@@ -128,13 +143,31 @@ constexpr CommandSpec kCommands[] = {
      kListingOptions, kAddressArgument, run_ls},
     {"stat", "Show what is known about a file or folder of a share",
      "Prints type, size, attributes and times in UTC." DOZO_REMOTE_LOGON, kListingOptions, kAddressArgument, run_stat},
-    {"get", "Copy a file from a share",
-     "The file appears under its name when all of it has come; what was there before is replaced." DOZO_REMOTE_LOGON,
-     kRemoteOptions, kGetArguments, run_get},
-    {"put", "Copy a file to a share",
-     "Replaces what was there before. It is done when the server has said that the file is on its "
-     "disk." DOZO_REMOTE_LOGON,
-     kRemoteOptions, kPutArguments, run_put},
+    {"get", "Copy files from a share",
+     "A file appears under its name, with the time of its last write, when all of it has come; what was there before "
+     "is "
+     "replaced. A large file whose copy was interrupted is gone on with when the same command is given "
+     "again." DOZO_REMOTE_LOGON,
+     kGetOptions, kGetArguments, run_get},
+    {"put", "Copy files to a share",
+     "Replaces what was there before, and keeps the time of the last write. A single file is done when the server has "
+     "said that it is on its disk. A large file appears under its name when it is whole; when its copy was "
+     "interrupted, "
+     "the same command goes on with it." DOZO_REMOTE_LOGON,
+     kPutOptions, kPutArguments, run_put},
+    {"sync", "Make one folder like another, and move only what differs",
+     "One of the two is of this machine and one of a share. Files of the same size and time are taken for the same, "
+     "unless --checksum says to look. Without --delete nothing is removed; a file never takes the place of a folder, "
+     "nor a folder that of a file. Links are left out." DOZO_REMOTE_LOGON,
+     kSyncOptions, kSyncArguments, run_sync},
+    {"du", "Show how much space folders of a share take",
+     "Prints the size and the allocated size of each folder in the folder, with all that is in it, and of "
+     "everything." DOZO_REMOTE_LOGON,
+     kListingOptions, kAddressArgument, run_du},
+    {"find", "Find files of a share",
+     "Prints the path of everything below the folder that the options ask for. Links are not "
+     "followed." DOZO_REMOTE_LOGON,
+     kFindOptions, kAddressArgument, run_find},
     {"cat", "Print a file of a share", "Writes its bytes to standard output." DOZO_REMOTE_LOGON, kRemoteOptions,
      kAddressArgument, run_cat},
     {"rm", "Remove a file or an empty folder of a share",

@@ -5,16 +5,14 @@
 #include <string>
 
 #include "cli/command.h"
+#include "cli/credentials.h"
 #include "client/files.h"
+#include "client/link.h"
 #include "client/url.h"
 
 namespace dozo::cli {
 
-// The options that every client command takes.
-inline constexpr OptionSpec kUserOption{"--user", "NAME", "Log on as this user, where the address names none."};
-inline constexpr OptionSpec kRemotePasswordStdin{"--password-stdin", "",
-                                                 "Read the password from standard input, one line."};
-inline constexpr OptionSpec kPasswordFile{"--password-file", "FILE", "Read the password from the file's first line."};
+// With those of cli/credentials.h, the options that every client command takes.
 inline constexpr OptionSpec kEncrypt{"--encrypt", "", "Encrypt everything, whether the server asks for it or not."};
 inline constexpr OptionSpec kMinDialect{
     "--min-dialect", "DIALECT", "Refuse to speak less than this: 2.0.2, 2.1, 3.0 (the default), 3.0.2 or 3.1.1."};
@@ -24,7 +22,8 @@ struct Remote {
   const Arguments& arguments;
   Io& io;
   const client::Url& url;
-  client::Tree& tree;
+  client::Link& link;  // for what takes long: it goes on when the connection is lost
+  client::Tree& tree;  // of the first connection, for what is done in a moment
 };
 using RemoteWork = runtime::Task<Exit> (*)(Remote& remote);
 
@@ -36,5 +35,10 @@ Exit run_on_share(const Arguments& arguments, Io& io, const client::Url& url, Re
 
 // "dozo: \\host\share\path: what went wrong" to io.err, and Exit::failed.
 Exit failed_on(Remote& remote, const std::string& path, NtStatus status);
+
+// The last name of a path with '\' between names.
+std::string last_name(const std::string& path);
+// `folder` and a name in it; the share's own folder is "".
+std::string joined(const std::string& folder, const std::string& name);
 
 }  // namespace dozo::cli

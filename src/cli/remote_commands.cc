@@ -15,8 +15,6 @@ namespace {
 
 using client::DirectoryEntry;
 
-std::string last_name(const std::string& path) { return path.substr(path.rfind('\\') + 1); }
-
 Exit run_on_address(const Arguments& arguments, Io& io, RemoteWork work) {
   const auto url = share_address(arguments.required("ADDRESS"), io);
   return url ? run_on_share(arguments, io, *url, work) : Exit::usage;

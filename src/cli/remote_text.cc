@@ -7,52 +7,8 @@
 #include <ctime>
 
 #include "cli/json_text.h"
-#include "model/nt_status.h"
 
 namespace dozo::cli {
-namespace {
-
-struct Explanation {
-  NtStatus status;
-  std::string_view text;
-};
-constexpr Explanation kExplanations[] = {
-    {NtStatus::LOGON_FAILURE, "user or password is wrong"},
-    {NtStatus::ACCOUNT_DISABLED, "the account is disabled"},
-    {NtStatus::ACCESS_DENIED, "access denied"},
-    {NtStatus::BAD_NETWORK_NAME, "the server has no share of that name"},
-    {NtStatus::OBJECT_NAME_NOT_FOUND, "no such file or folder"},
-    {NtStatus::NO_SUCH_FILE, "no such file or folder"},
-    {NtStatus::OBJECT_PATH_NOT_FOUND, "a folder on the way to it is not there"},
-    {NtStatus::OBJECT_NAME_COLLISION, "is there already"},
-    {NtStatus::OBJECT_NAME_INVALID, "not a name that the server accepts"},
-    {NtStatus::FILE_IS_A_DIRECTORY, "is a folder"},
-    {NtStatus::NOT_A_DIRECTORY, "is not a folder"},
-    {NtStatus::DIRECTORY_NOT_EMPTY, "the folder is not empty; --recursive removes what is in it too"},
-    {NtStatus::SHARING_VIOLATION, "somebody else has it open"},
-    {NtStatus::DELETE_PENDING, "it is about to be deleted"},
-    {NtStatus::MEDIA_WRITE_PROTECTED, "the share is read-only"},
-    {NtStatus::DISK_FULL, "no space left on the server"},
-    {NtStatus::CONNECTION_REFUSED, "nothing accepts connections there"},
-    {NtStatus::CONNECTION_RESET, "the server ended the connection"},
-    {NtStatus::CONNECTION_DISCONNECTED, "the server ended the connection"},
-    {NtStatus::HOST_UNREACHABLE, "the host cannot be reached"},
-    {NtStatus::NETWORK_UNREACHABLE, "the host's network cannot be reached"},
-    {NtStatus::IO_TIMEOUT, "no answer in time"},
-    {NtStatus::NOT_SUPPORTED, "the server does not do what was asked for: see --encrypt and --min-dialect"},
-    {NtStatus::INVALID_SIGNATURE, "the answer was not signed by who knows the password: somebody may be in between"},
-    {NtStatus::INVALID_NETWORK_RESPONSE, "the answer breaks the rules of the protocol"},
-};
-
-}  // namespace
-
-std::string explain(NtStatus status) {
-  for (const Explanation& known : kExplanations) {
-    if (known.status == status) return fmt::format("{} ({})", known.text, to_string(status));
-  }
-  return to_string(status);
-}
-
 std::string printable_name(std::string_view name) {
   std::string out;
   for (const char c : name) {

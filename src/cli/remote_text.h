@@ -4,12 +4,12 @@
 #include <string>
 #include <string_view>
 
+#include "client/explain.h"
 #include "client/files.h"
 
 namespace dozo::cli {
 
-// A status for a person: what is wrong, and its name in the protocol.
-std::string explain(NtStatus status);
+using client::explain;
 
 // A name from a server on a terminal: control characters as \xNN.
 std::string printable_name(std::string_view name);

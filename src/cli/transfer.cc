@@ -5,182 +5,190 @@
 #include <unistd.h>
 
 #include <cerrno>
-#include <cstdio>
 #include <cstring>
 #include <filesystem>
 #include <ostream>
-#include <utility>
 
 #include "cli/commands.h"
 #include "cli/configuration.h"
-#include "cli/progress.h"
-#include "cli/remote.h"
+#include "cli/copy.h"
+#include "cli/copy_pieces.h"
 #include "cli/remote_text.h"
+#include "cli/tree_walk.h"
 
 namespace dozo::cli {
 namespace {
 
-// Big enough that all pieces of a transfer in flight fit, small enough for any machine.
-constexpr std::size_t kChunk = 16 * 1024 * 1024;
-
-// A descriptor of this machine.
-class LocalFile {
- public:
-  explicit LocalFile(int fd) : fd_(fd) {}
-  ~LocalFile() {
-    if (fd_ >= 0) close(fd_);
-  }
-  LocalFile(const LocalFile&) = delete;
-  LocalFile& operator=(const LocalFile&) = delete;
-  int fd() const { return fd_; }
-
-  // Bytes read: fewer than `into` only at the end; -1 and errno on an error.
-  std::int64_t read_chunk(MutableBytes into) const {
-    std::size_t have = 0;
-    while (have < into.size()) {
-      const ssize_t got = read(fd_, into.data() + have, into.size() - have);
-      if (got < 0 && errno == EINTR) continue;
-      if (got < 0) return -1;
-      if (got == 0) break;
-      have += static_cast<std::size_t>(got);
-    }
-    return static_cast<std::int64_t>(have);
-  }
-  bool write_all(Bytes from) const {
-    while (!from.empty()) {
-      const ssize_t written = write(fd_, from.data(), from.size());
-      if (written < 0 && errno != EINTR) return false;
-      if (written > 0) from = from.subspan(static_cast<std::size_t>(written));
-    }
-    return true;
-  }
-  bool close_checked() { return close(std::exchange(fd_, -1)) == 0; }
-
- private:
-  int fd_;
-};
-
-Exit failed_locally(Io& io, const std::string& path) {
-  return failed(io, fmt::format("{}: {}", printable_name(path), std::strerror(errno)));
+std::uint64_t total_of(const std::vector<CopyItem>& items) {
+  std::uint64_t total = 0;
+  for (const CopyItem& item : items) total += item.size;
+  return total;
 }
 
-std::string last_name(const std::string& path) { return path.substr(path.rfind('\\') + 1); }
-
-// --- From the share
-
-// The whole remote file to `local`. `where` names the local side in messages.
-runtime::Task<Exit> download(Remote& remote, client::File& file, const LocalFile& local, const std::string& where) {
-  const std::uint64_t size = file.created().end_of_file;
-  Progress progress(remote.io, last_name(remote.url.path), size);
-  ByteVector buffer(std::min<std::uint64_t>(kChunk, std::max<std::uint64_t>(size, 1)));
-  for (std::uint64_t done = 0;;) {
-    const auto got = co_await file.read_range(done, buffer);
-    if (!got) co_return failed_on(remote, remote.url.path, got.error());
-    if (!local.write_all(Bytes(buffer).first(*got))) co_return failed_locally(remote.io, where);
-    done += *got;
-    if (*got < buffer.size()) co_return Exit::done;
-    progress.show(done);
-  }
+// Copies the items with a progress bar of their own, and says what came of it.
+runtime::Task<Exit> copy_items(CopyRun& before, std::string name, const std::vector<CopyItem>& items, CopyOne copy) {
+  Progress progress(before.remote.io, std::move(name), total_of(items));
+  CopyRun run{.remote = before.remote, .options = before.options, .progress = progress, .lost = before.lost};
+  co_await copy_all(run, items, copy);
+  co_return before.failures + run.failures == 0 ? Exit::done : Exit::failed;
 }
 
-runtime::Task<Exit> download_and_close(Remote& remote, const LocalFile& local, const std::string& where) {
-  const auto file = co_await remote.tree.open(
-      {.path = remote.url.path, .options = CreateOption::non_directory_file, .attributes = {}, .contexts = {}});
-  if (!file) co_return failed_on(remote, remote.url.path, file.error());
-  const Exit exit = co_await download(remote, **file, local, where);
-  const auto closed = co_await (*file)->close();
-  if (exit == Exit::done && !closed) co_return failed_on(remote, remote.url.path, closed.error());
+std::string counted(const std::vector<CopyItem>& items) { return fmt::format("{} files", items.size()); }
+
+bool is_local_folder(const std::string& path) {
+  std::error_code error;
+  return std::filesystem::is_directory(path, error);
+}
+
+// --- get
+
+// Where the remote file or folder goes: into the folder that was named, or to the name.
+std::string local_target(Remote& remote) {
+  const std::string name = remote.url.path.empty() ? remote.url.share : last_name(remote.url.path);
+  const std::string typed = remote.arguments.value("LOCAL").value_or(name);
+  return is_local_folder(typed) ? (std::filesystem::path(typed) / name).string() : typed;
+}
+
+// Makes the folders, and lists the files, of a remote tree that is to be at `target`.
+runtime::Task<std::vector<CopyItem>> plan_get(CopyRun& run, std::string target) {
+  std::vector<CopyItem> items;
+  const std::string& root = run.remote.url.path;
+  const std::vector<Found> found = co_await walk_remote(run, root);
+  if (mkdir(target.c_str(), 0777) != 0 && errno != EEXIST) run.fail_local(target, errno);
+  for (const Found& one : found) {
+    const std::string local = below_local(target, one.path);
+    const std::string remote = below_remote(root, one.path);
+    if (one.is_link) {
+      run.fail_saying(fmt::format("{}: left out: it is a link", printable_name(remote)));
+    } else if (!one.is_folder) {
+      items.push_back({.local = local, .remote = remote, .size = one.size, .written = one.written});
+    } else if (mkdir(local.c_str(), 0777) != 0 && errno != EEXIST) {
+      run.fail_local(local, errno);
+    }
+  }
+  co_return items;
+}
+
+runtime::Task<Exit> get_entry(Remote& remote) {
+  const auto options = copy_options(remote.arguments, remote.io);
+  if (!options) co_return Exit::usage;
+  const std::string target = local_target(remote);
+  Progress none(remote.io, "", 0);
+  CopyRun run{.remote = remote, .options = *options, .progress = none};
+  const auto found = co_await client::stat(remote.tree, remote.url.path);
+  if (!found) co_return failed_on(remote, remote.url.path, found.error());
+  if (!found->is_directory()) {
+    const std::vector<CopyItem> one{
+        {.local = target, .remote = remote.url.path, .size = found->size, .written = found->last_write_time}};
+    const Exit exit = co_await copy_items(run, last_name(remote.url.path), one, download_file);
+    co_return exit;
+  }
+  if (!remote.arguments.flag("--recursive")) {
+    co_return failed(remote.io, fmt::format("{} is a folder; --recursive copies it",
+                                            printable_name(remote.url.unc() + "\\" + remote.url.path)));
+  }
+  const std::vector<CopyItem> items = co_await plan_get(run, target);
+  const Exit exit = co_await copy_items(run, counted(items), items, download_file);
   co_return exit;
 }
 
-std::string local_target(Remote& remote) {
-  const std::string name = last_name(remote.url.path);
-  const std::string typed = remote.arguments.value("LOCAL").value_or(name);
-  std::error_code error;
-  return std::filesystem::is_directory(typed, error) ? (std::filesystem::path(typed) / name).string() : typed;
-}
+// --- cat
 
-// Under another name until it is whole, so that a half of a file is never taken for the file.
-runtime::Task<Exit> get_file(Remote& remote) {
-  const std::string target = local_target(remote);
-  const std::string partial = target + ".dozo-partial";
-  LocalFile local(open(partial.c_str(), O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666));
-  if (local.fd() < 0) co_return failed_locally(remote.io, partial);
-  const Exit exit = co_await download_and_close(remote, local, partial);
-  if (exit != Exit::done) {
-    unlink(partial.c_str());
-    co_return exit;
+runtime::Task<Result<int>> print_pieces(client::LinkedFile& file, PieceQueue& queue, const LocalFile& out) {
+  const std::uint64_t size = file.created().end_of_file;
+  for (std::uint64_t asked = 0; asked < size || !queue.empty();) {
+    while (asked < size && !queue.full()) {
+      queue.read(asked, kPiece);
+      asked += kPiece;
+    }
+    const std::unique_ptr<Piece> piece = queue.pop();
+    const auto got = co_await piece->done;
+    if (!got) co_return fail(got.error());
+    const int error = out.write_here(Bytes(piece->bytes).first(*got));
+    if (error < 0) co_return error;
   }
-  const bool renamed = local.close_checked() && rename(partial.c_str(), target.c_str()) == 0;
-  if (renamed) co_return Exit::done;
-  const Exit result = failed_locally(remote.io, target);
-  unlink(partial.c_str());
-  co_return result;
+  co_return 0;
 }
 
 runtime::Task<Exit> print_file(Remote& remote) {
   remote.io.out.flush();
-  const LocalFile local(dup(STDOUT_FILENO));
-  if (local.fd() < 0) co_return failed_locally(remote.io, "standard output");
-  co_return co_await download_and_close(remote, local, "standard output");
-}
-
-// --- To the share
-
-runtime::Task<Result<>> upload_chunks(client::File& file, const LocalFile& local, Progress& progress,
-                                      int& local_error) {
-  ByteVector buffer(kChunk);
-  for (std::uint64_t done = 0;;) {
-    const std::int64_t got = local.read_chunk(buffer);
-    if (got < 0) local_error = errno;
-    if (got <= 0) break;
-    const Bytes chunk = Bytes(buffer).first(static_cast<std::size_t>(got));
-    DOZO_CO_CHECK(co_await file.write_range(done, chunk));
-    done += chunk.size();
-    progress.show(done);
-  }
-  if (local_error != 0) co_return Result<>{};
-  const auto flushed = co_await file.flush();
-  co_return flushed;
-}
-
-runtime::Task<Exit> upload(Remote& remote, const LocalFile& local, const std::string& name, const std::string& path) {
-  struct stat status{};
-  if (fstat(local.fd(), &status) == 0 && S_ISDIR(status.st_mode)) errno = EISDIR;
-  if (S_ISDIR(status.st_mode)) co_return failed_locally(remote.io, name);
-  const auto file = co_await remote.tree.open({.path = path,
-                                               .access = kFileGenericWrite,
-                                               .share = ShareFlag::read,
-                                               .disposition = CreateDisposition::overwrite_if,
-                                               .options = CreateOption::non_directory_file,
-                                               .attributes = FileAttribute::normal,
-                                               .contexts = {}});
-  if (!file) co_return failed_on(remote, path, file.error());
-  Result<> sent;
-  int local_error = 0;
-  {
-    Progress progress(remote.io, name, static_cast<std::uint64_t>(std::max<off_t>(status.st_size, 0)));
-    sent = co_await upload_chunks(**file, local, progress, local_error);
-  }
+  const LocalFile out(dup(STDOUT_FILENO));
+  auto file = co_await client::LinkedFile::open(
+      remote.link,
+      {.path = remote.url.path, .options = CreateOption::non_directory_file, .attributes = {}, .contexts = {}});
+  if (!file) co_return failed_on(remote, remote.url.path, file.error());
+  PieceQueue queue(**file);
+  const auto printed = co_await print_pieces(**file, queue, out);
+  co_await queue.drain();
   const auto closed = co_await (*file)->close();
-  if (local_error != 0) {
-    errno = local_error;
-    co_return failed_locally(remote.io, name);
-  }
-  if (!sent) co_return failed_on(remote, path, sent.error());
-  co_return closed ? Exit::done : failed_on(remote, path, closed.error());
+  if (!printed) co_return failed_on(remote, remote.url.path, printed.error());
+  if (*printed < 0) co_return failed(remote.io, fmt::format("standard output: {}", std::strerror(-*printed)));
+  co_return closed ? Exit::done : failed_on(remote, remote.url.path, closed.error());
 }
 
-runtime::Task<Exit> put_file(Remote& remote) {
-  const std::string& name = remote.arguments.required("LOCAL");
-  const LocalFile local(open(name.c_str(), O_RDONLY | O_CLOEXEC));
-  if (local.fd() < 0) co_return failed_locally(remote.io, name);
-  std::string path = remote.url.path;
-  const auto there = co_await client::stat(remote.tree, path);
-  if (there && there->is_directory()) {
-    path += (path.empty() ? "" : "\\") + std::filesystem::path(name).filename().string();
+// --- put
+
+// Makes the folders of a local tree that is to be at `target`, and lists its files.
+runtime::Task<std::vector<CopyItem>> plan_put(CopyRun& run, std::string source, std::string target) {
+  std::vector<CopyItem> items;
+  std::vector<std::string> folders{target};
+  for (const Found& one : walk_local(run, source)) {
+    const std::string remote = below_remote(target, one.path);
+    if (one.is_folder) folders.push_back(remote);
+    if (one.is_folder) continue;
+    items.push_back(
+        {.local = below_local(source, one.path), .remote = remote, .size = one.size, .written = one.written});
   }
-  co_return co_await upload(remote, local, name, path);
+  for (const std::string& folder : folders) {
+    if (folder.empty() || run.lost) continue;  // the share itself is there
+    const auto made =
+        co_await run.remote.link.run([&folder](client::Tree& tree) { return client::make_directory(tree, folder); });
+    if (!made && made.error() != NtStatus::OBJECT_NAME_COLLISION) run.fail_remote(folder, made.error());
+  }
+  co_return items;
+}
+
+std::string name_of(const std::string& local) {
+  const std::filesystem::path path(absolute_path(local));
+  return path.has_filename() ? path.filename().string() : path.parent_path().filename().string();
+}
+
+// Where it goes: into the folder of the address, or to its name.
+runtime::Task<std::string> remote_target(Remote& remote, std::string local) {
+  const std::string& path = remote.url.path;
+  const auto there = co_await client::stat(remote.tree, path);
+  if (there && there->is_directory()) co_return joined(path, name_of(local));
+  co_return path;
+}
+
+runtime::Task<Exit> put_entry(Remote& remote) {
+  auto options = copy_options(remote.arguments, remote.io);
+  if (!options) co_return Exit::usage;
+  const std::string& local = remote.arguments.required("LOCAL");
+  struct stat status{};
+  if (stat(local.c_str(), &status) != 0) {
+    co_return failed(remote.io, fmt::format("{}: {}", printable_name(local), std::strerror(errno)));
+  }
+  const std::string target = co_await remote_target(remote, local);
+  Progress none(remote.io, "", 0);
+  if (S_ISDIR(status.st_mode)) {
+    if (!remote.arguments.flag("--recursive")) {
+      co_return failed(remote.io, fmt::format("{}: Is a directory; --recursive copies it", printable_name(local)));
+    }
+    CopyRun run{.remote = remote, .options = *options, .progress = none};
+    const std::vector<CopyItem> items = co_await plan_put(run, local, target);
+    const Exit exit = co_await copy_items(run, counted(items), items, upload_file);
+    co_return exit;
+  }
+  options->flush = true;
+  CopyRun run{.remote = remote, .options = *options, .progress = none};
+  const std::vector<CopyItem> one{
+      {.local = local,
+       .remote = target,
+       .size = static_cast<std::uint64_t>(status.st_size),
+       .written = FileTime::from_unix(status.st_mtim.tv_sec, static_cast<std::uint32_t>(status.st_mtim.tv_nsec))}};
+  const Exit exit = co_await copy_items(run, name_of(local), one, upload_file);
+  co_return exit;
 }
 
 Exit run_on_address(const Arguments& arguments, Io& io, RemoteWork work, bool needs_path) {
@@ -193,10 +201,12 @@ Exit run_on_address(const Arguments& arguments, Io& io, RemoteWork work, bool ne
 
 }  // namespace
 
-Exit run_get(const Arguments& arguments, Io& io) { return run_on_address(arguments, io, get_file, true); }
+Exit run_get(const Arguments& arguments, Io& io) {
+  return run_on_address(arguments, io, get_entry, !arguments.flag("--recursive"));
+}
 
 Exit run_cat(const Arguments& arguments, Io& io) { return run_on_address(arguments, io, print_file, true); }
 
-Exit run_put(const Arguments& arguments, Io& io) { return run_on_address(arguments, io, put_file, false); }
+Exit run_put(const Arguments& arguments, Io& io) { return run_on_address(arguments, io, put_entry, false); }
 
 }  // namespace dozo::cli

@@ -6,6 +6,7 @@
 #include "client/session_security.h"
 #include "crypto/random.h"
 #include "wire/cancel.h"
+#include "wire/echo.h"
 
 namespace dozo::client {
 namespace {
@@ -27,7 +28,7 @@ Connection::~Connection() { DOZO_ASSERT(gate_.count() == 0 && pending_.empty());
 
 runtime::Task<Result<std::unique_ptr<Connection>>> Connection::connect(runtime::Loop& loop, runtime::Endpoint endpoint,
                                                                        ConnectionOptions options) {
-  auto raw = co_await RawConnection::connect(loop, endpoint);
+  auto raw = co_await RawConnection::connect(loop, endpoint, options.connect_timeout);
   if (!raw) co_return fail(raw.error());
   auto connection = co_await negotiate(std::move(*raw), std::move(options));
   co_return connection;
@@ -43,12 +44,15 @@ runtime::Task<Result<std::unique_ptr<Connection>>> Connection::negotiate(std::un
     co_await connection->close();
     co_return fail(negotiated.error());
   }
+  connection->was_negotiated_ = true;
+  connection->arm_keepalive();
   co_return connection;
 }
 
 void Connection::fail_with(NtStatus why) {
   if (failure_) return;
   failure_ = why;
+  keepalive_.disarm();
   raw_->shutdown();
   outbox_filled_.notify();
   credits_.close();
@@ -94,7 +98,8 @@ runtime::Task<Result<std::vector<Response>>> Connection::call_inside_gate(std::v
                                                                           CallOptions options) {
   std::uint64_t charge = 0;
   for (const Request& request : requests) charge += ids_for(request);
-  const bool granted = co_await credits_.take(charge);
+  DOZO_CO_CHECK(co_await ask_for_credits(charge));
+  const bool granted = co_await take_credits(charge);
   if (!granted) co_return fail(*failure_);
   std::vector<std::unique_ptr<PendingCall>> calls = queue(requests, options);
 
@@ -218,6 +223,51 @@ void Connection::send_raw(ByteVector bytes) {
   outbox_filled_.notify();
 }
 
+void Connection::post(Request request, SessionId session) {
+  if (!failure_ && !calls_.closed()) runtime::spawn(calls_, run_post(std::move(request), session));
+}
+
+runtime::Task<void> Connection::run_post(Request request, SessionId session) {
+  const bool granted = co_await take_credits(1);
+  if (!granted) co_return;
+  // The session may have ended while there was no credit; the server is told what it was meant to be told all the same,
+  // and refuses it.
+  const auto found = sessions_.find(session.value());
+  CallOptions options{.session = found == sessions_.end() ? nullptr : found->second, .session_id = session};
+  std::vector<Request> one;
+  one.push_back(std::move(request));
+  const auto calls = queue(one, options);
+  abandon(*calls.front());
+}
+
+// Nobody awaits its response any more.
+void Connection::abandon(PendingCall& call) {
+  abandoned_[call.id.value()] = call.charge;
+  forget(call);
+}
+
+// --- Keepalive ---------------------------------------------------------------------------------------------------
+
+void Connection::arm_keepalive() {
+  if (options_.keepalive == Duration{} || failure_) return;
+  keepalive_.arm(loop(), std::max(heard_at_, loop().now() - options_.keepalive) + options_.keepalive,
+                 &Connection::on_quiet, this);
+}
+
+void Connection::on_quiet(void* self_pointer) {
+  auto& self = *static_cast<Connection*>(self_pointer);
+  const bool quiet = self.loop().now() - self.heard_at_ >= self.options_.keepalive;
+  if (!quiet) return self.arm_keepalive();
+  if (!self.calls_.closed()) runtime::spawn(self.calls_, self.run_keepalive());
+}
+
+// [MS-SMB2] 3.2.4.23: an ECHO of no session.
+runtime::Task<void> Connection::run_keepalive() {
+  const auto answer = co_await call(make_request(wire::Command::echo, wire::EchoRequest{}), {});
+  if (!answer && answer.error() == NtStatus::IO_TIMEOUT) fail_with(NtStatus::IO_TIMEOUT);
+  arm_keepalive();
+}
+
 void Connection::cancel(CallHandle& handle) {
   if (failure_ || !handle.in_flight_) return;
   // [MS-SMB2] 3.2.4.24: the id of the request itself, and its AsyncId once there is one; no credit is consumed.
@@ -235,6 +285,47 @@ void Connection::cancel(CallHandle& handle) {
 }
 
 // --- Credits -----------------------------------------------------------------------------------------------------
+
+std::uint32_t Connection::payload_max() const {
+  const std::uint64_t credits = std::max<std::uint64_t>(credits_.available() + credits_.in_flight(), 1);
+  return static_cast<std::uint32_t>(std::min<std::uint64_t>(credits, 128) * 65536);
+}
+
+// What costs more than the server has granted in all would wait for ever: an ECHO asks for the rest.
+runtime::Task<Result<>> Connection::ask_for_credits(std::uint64_t charge) {
+  if (charge <= 1) co_return Result<>{};
+  for (int tries = 0; charge > credits_.available() + credits_.in_flight(); ++tries) {
+    if (failure_) co_return fail(*failure_);
+    if (tries == 3) co_return fail(NtStatus::INSUFFICIENT_RESOURCES);
+    const auto answer = co_await call(make_request(wire::Command::echo, wire::EchoRequest{}), {});
+    if (!answer) co_return fail(answer.error());
+  }
+  co_return Result<>{};
+}
+
+// A server that gives no credit back and says nothing at all is as good as gone.
+struct Connection::CreditWait {
+  Connection& connection;
+  runtime::Timer timer;
+
+  void arm() {
+    timer.arm(connection.loop(), connection.loop().now() + connection.options_.timeout, &CreditWait::on_timeout, this);
+  }
+  static void on_timeout(void* self_pointer) {
+    auto& self = *static_cast<CreditWait*>(self_pointer);
+    Connection& connection = self.connection;
+    const bool heard = connection.loop().now() - connection.heard_at_ < connection.options_.timeout;
+    if (heard) return self.arm();
+    connection.fail_with(NtStatus::IO_TIMEOUT);
+  }
+};
+
+runtime::Task<bool> Connection::take_credits(std::uint64_t charge) {
+  CreditWait wait{.connection = *this, .timer = {}};
+  if (charge > credits_.available()) wait.arm();
+  const bool granted = co_await credits_.take(charge);
+  co_return granted;
+}
 
 // [MS-SMB2] 3.1.5.2: one credit for each 64 KiB, where the command may be large and the server supports it.
 std::uint16_t Connection::ids_for(const Request& request) const {

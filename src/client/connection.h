@@ -5,7 +5,6 @@
 #include <map>
 #include <memory>
 #include <optional>
-#include <set>
 #include <string>
 #include <vector>
 
@@ -50,8 +49,12 @@ struct ConnectionOptions {
   bool require_signing = true;  // false: what the server does not sign is taken as it is
   bool encrypt = false;         // every request after SESSION_SETUP, whether the server asks for it or not
   std::uint16_t credits_wanted = 256;
+  Duration connect_timeout = std::chrono::seconds(15);
   Duration timeout = std::chrono::seconds(60);  // of one response, or of the next interim response
-  BreakListener* breaks = nullptr;              // outlives the connection
+  // After so long without a word from the server it is asked for one (ECHO); the connection ends when it has none
+  // within `timeout`. Zero: never.
+  Duration keepalive{};
+  BreakListener* breaks = nullptr;  // outlives the connection
 };
 
 // What NEGOTIATE settled.
@@ -164,6 +167,8 @@ class Connection {
   runtime::Task<Result<Response>> call(Request request, CallOptions options);
   // Several in one frame, answered in order. [MS-SMB2] 3.2.4.1.4
   runtime::Task<Result<std::vector<Response>>> call_compound(std::vector<Request> requests, CallOptions options);
+  // Sends a request whose answer nobody awaits: the acknowledgment of a break. Signed or sealed as its session is.
+  void post(Request request, SessionId session);
   // Asks the server to give up a request in flight; it then ends with STATUS_CANCELLED. [MS-SMB2] 3.2.4.24
   void cancel(CallHandle& handle);
 
@@ -182,13 +187,19 @@ class Connection {
   wire::SecurityMode client_security_mode() const;
   std::vector<std::uint16_t> offered_dialects() const;
   std::uint64_t credits() const { return credits_.available(); }
+  // The payload that all credits granted so far would pay for, at least 64 KiB.
+  std::uint32_t payload_max() const;
   runtime::Loop& loop() { return raw_->loop(); }
   // Ends the connection with `why`, as after a downgrade was found out.
   void fail_with(NtStatus why);
+  // Told of breaks as ConnectionOptions::breaks is, until removed.
+  void add_listener(BreakListener& listener) { listeners_.push_back(&listener); }
+  void remove_listener(BreakListener& listener) { std::erase(listeners_, &listener); }
 
  private:
   friend class SessionSecurity;
   struct PendingCall;
+  struct CreditWait;
   struct Outgoing {
     ByteVector bytes;
     bool framed = true;
@@ -209,6 +220,14 @@ class Connection {
   NtStatus on_break(const Response& response);
   NtStatus check_protection(Response& response, const PendingCall& call);
 
+  std::size_t frame_max() const;
+  void arm_keepalive();
+  static void on_quiet(void* self);
+  runtime::Task<void> run_keepalive();
+  runtime::Task<void> run_post(Request request, SessionId session);
+  void abandon(PendingCall& call);
+  runtime::Task<Result<>> ask_for_credits(std::uint64_t charge);
+  runtime::Task<bool> take_credits(std::uint64_t charge);
   runtime::Task<Result<std::vector<Response>>> call_inside_gate(std::vector<Request> requests, CallOptions options);
   std::vector<std::unique_ptr<PendingCall>> queue(std::vector<Request>& requests, const CallOptions& options);
   std::unique_ptr<PendingCall> await_response(const Request& request, const wire::Header& header,
@@ -231,8 +250,12 @@ class Connection {
   CreditWindow credits_{1};
   std::map<std::uint64_t, PendingCall*> pending_;       // by message id
   std::map<std::uint64_t, SessionSecurity*> sessions_;  // by session id
-  std::set<std::uint64_t> abandoned_;                   // ids whose response nobody awaits any more
+  std::map<std::uint64_t, std::uint16_t> abandoned_;    // ids whose response nobody awaits any more, and their charge
+  std::vector<BreakListener*> listeners_;
   std::vector<Outgoing> outbox_;
+  Instant heard_at_{};  // when the last frame came
+  runtime::Timer keepalive_;
+  bool was_negotiated_ = false;
   runtime::Event outbox_filled_;
   runtime::Gate gate_;   // reader and writer
   runtime::Gate calls_;  // what awaits a response

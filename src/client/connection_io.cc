@@ -11,8 +11,12 @@ namespace {
 
 // The server may have forgotten the key with the session, so these come unprotected, or signed with nothing (Samba does
 // that). They end a call, nothing else.
-bool may_be_unprotected(NtStatus status) {
-  return status == NtStatus::USER_SESSION_DELETED || status == NtStatus::NETWORK_SESSION_EXPIRED;
+bool may_be_unprotected(const wire::Header& header) {
+  // [MS-SMB2] 3.3.5.5.3: a reauthentication that fails ends the session.
+  const bool refused = header.command == wire::Command::session_setup && is_error(header.status) &&
+                       header.status != NtStatus::MORE_PROCESSING_REQUIRED;
+  return refused || header.status == NtStatus::USER_SESSION_DELETED ||
+         header.status == NtStatus::NETWORK_SESSION_EXPIRED;
 }
 
 }  // namespace
@@ -32,16 +36,25 @@ runtime::Task<void> Connection::run_writer() {
 }
 
 runtime::Task<void> Connection::run_reader() {
-  const std::size_t frame_max = RawConnection::kDefaultFrameMax;
   while (!failure_) {
-    auto frame = co_await raw_->receive_frame(frame_max);
+    auto frame = co_await raw_->receive_frame(frame_max());
     if (!frame) {
       fail_with(frame.error());
       co_return;
     }
+    heard_at_ = loop().now();
     const NtStatus verdict = on_frame(std::move(*frame));
     if (verdict != NtStatus::SUCCESS) fail_with(verdict);
   }
+}
+
+// Nothing that is asked for is longer: before NEGOTIATE is answered, tokens and contexts; then what the server said its
+// largest answer is, with room for the rest of a compound.
+std::size_t Connection::frame_max() const {
+  constexpr std::size_t room = 64 * 1024;
+  if (!was_negotiated_) return room;
+  const std::size_t largest = std::max(negotiated_.max_read_size, negotiated_.max_transact_size);
+  return std::min(RawConnection::kDefaultFrameMax, largest + room);
 }
 
 // What is not SUCCESS ends the connection.
@@ -101,9 +114,12 @@ NtStatus Connection::on_message(Response response) {
 
 // A response that came after its call had given up.
 NtStatus Connection::on_late(const wire::Header& header) {
-  if (!abandoned_.contains(header.message_id.value())) return NtStatus::INVALID_NETWORK_RESPONSE;
-  if (header.status != NtStatus::PENDING) abandoned_.erase(header.message_id.value());
-  credits_.grant(header.credits, 0);
+  const auto found = abandoned_.find(header.message_id.value());
+  if (found == abandoned_.end()) return NtStatus::INVALID_NETWORK_RESPONSE;
+  const bool is_final = header.status != NtStatus::PENDING;
+  const std::uint16_t charge = is_final ? found->second : std::uint16_t{0};
+  if (is_final) abandoned_.erase(found);
+  credits_.grant(header.credits, charge);
   return NtStatus::SUCCESS;
 }
 
@@ -115,7 +131,7 @@ NtStatus Connection::check_protection(Response& response, const PendingCall& cal
     const bool right_session = call.session != nullptr && call.session->id() == response.sealed_by;
     return right_session ? NtStatus::SUCCESS : NtStatus::INVALID_SIGNATURE;
   }
-  if (may_be_unprotected(header.status)) return NtStatus::SUCCESS;
+  if (may_be_unprotected(header)) return NtStatus::SUCCESS;
   if (call.must_be_sealed) return NtStatus::INVALID_SIGNATURE;
   if (call.session == nullptr || header.status == NtStatus::PENDING) return NtStatus::SUCCESS;
   const bool is_signed = header.flags.has(wire::HeaderFlag::is_signed);
@@ -128,13 +144,14 @@ NtStatus Connection::check_protection(Response& response, const PendingCall& cal
 // [MS-SMB2] 3.2.5.19: a break the server sends of its own accord.
 NtStatus Connection::on_break(const Response& response) {
   if (response.header.command != wire::Command::oplock_break) return NtStatus::INVALID_NETWORK_RESPONSE;
-  if (options_.breaks == nullptr) return NtStatus::SUCCESS;
-  if (const auto lease = response.decode<wire::LeaseBreakNotification>()) {
-    options_.breaks->on_lease_break(*lease);
-  } else if (const auto oplock = response.decode<wire::OplockBreak>()) {
-    options_.breaks->on_oplock_break(*oplock);
-  } else {
-    return NtStatus::INVALID_NETWORK_RESPONSE;
+  const auto lease = response.decode<wire::LeaseBreakNotification>();
+  const auto oplock = response.decode<wire::OplockBreak>();
+  if (!lease && !oplock) return NtStatus::INVALID_NETWORK_RESPONSE;
+  std::vector<BreakListener*> listeners = listeners_;
+  if (options_.breaks != nullptr) listeners.push_back(options_.breaks);
+  for (BreakListener* listener : listeners) {
+    if (lease) listener->on_lease_break(*lease);
+    if (!lease && oplock) listener->on_oplock_break(*oplock);
   }
   return NtStatus::SUCCESS;
 }

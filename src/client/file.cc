@@ -11,9 +11,8 @@
 namespace dozo::client {
 namespace {
 
-constexpr std::size_t in_flight_max = 16;          // pieces of one transfer
-constexpr std::uint32_t piece_max = 1024 * 1024;   // more gains nothing and needs many credits at once
-constexpr std::uint32_t directory_buffer = 65536;  // one credit
+constexpr std::size_t in_flight_max = 16;         // pieces of one transfer
+constexpr std::uint32_t piece_max = 1024 * 1024;  // more gains nothing and needs many credits at once
 
 ByteVector copied(Bytes bytes) { return ByteVector(bytes.begin(), bytes.end()); }
 
@@ -71,16 +70,27 @@ runtime::Task<void> run_transfer(Transfer& transfer, runtime::Task<void> (*work)
   co_await gate.close();
 }
 
+// How much of `wanted` one request may carry: what the server takes, and what the credits pay for.
+std::uint32_t payload_of(std::size_t wanted, const Connection& connection, std::uint32_t server_max) {
+  if (!connection.negotiated().supports_multi_credit) server_max = 65536;
+  return static_cast<std::uint32_t>(std::min<std::size_t>(wanted, std::min(server_max, connection.payload_max())));
+}
+
 std::size_t piece_size(const Negotiated& negotiated, std::uint32_t server_max) {
   return negotiated.supports_multi_credit ? std::min(server_max, piece_max) : std::uint32_t{65536};
 }
 
 }  // namespace
 
+std::uint32_t listing_buffer(const Connection& connection) {
+  constexpr std::uint32_t wanted = 512 * 1024;  // some 2,500 names of ordinary length
+  const std::uint32_t size = payload_of(wanted, connection, connection.negotiated().max_transact_size);
+  return std::max<std::uint32_t>(size, 65536);
+}
+
 runtime::Task<Result<std::size_t>> File::read_at(std::uint64_t offset, MutableBytes into) {
   const Negotiated& negotiated = tree_.connection().negotiated();
-  const auto length = static_cast<std::uint32_t>(
-      std::min<std::size_t>(into.size(), negotiated.supports_multi_credit ? negotiated.max_read_size : 65536));
+  const std::uint32_t length = payload_of(into.size(), tree_.connection(), negotiated.max_read_size);
   const wire::ReadRequest body{.length = length, .offset = offset, .file_id = id(), .read_channel_info = {}};
   const auto response = co_await tree_.call(wire::Command::read, body, length);
   if (!response && response.error() == NtStatus::END_OF_FILE) co_return std::size_t{0};
@@ -93,8 +103,7 @@ runtime::Task<Result<std::size_t>> File::read_at(std::uint64_t offset, MutableBy
 
 runtime::Task<Result<std::size_t>> File::write_at(std::uint64_t offset, Bytes from) {
   const Negotiated& negotiated = tree_.connection().negotiated();
-  const Bytes data = from.first(
-      std::min<std::size_t>(from.size(), negotiated.supports_multi_credit ? negotiated.max_write_size : 65536));
+  const Bytes data = from.first(payload_of(from.size(), tree_.connection(), negotiated.max_write_size));
   const wire::WriteRequest body{.data = data, .offset = offset, .file_id = id(), .write_channel_info = {}, .flags = {}};
   const auto response = co_await tree_.call(wire::Command::write, body, static_cast<std::uint32_t>(data.size()));
   if (!response) co_return fail(response.error());
@@ -159,13 +168,14 @@ runtime::Task<Result<ByteVector>> File::query_directory(wire::FileInfoClass info
                                                         bool restart) {
   auto name = utf8_to_utf16(pattern);
   if (!name) co_return fail(NtStatus::OBJECT_NAME_INVALID);
+  const std::uint32_t size = listing_buffer(tree_.connection());
   wire::QueryDirectoryRequest body{.file_information_class = info_class,
                                    .flags = {},
                                    .file_id = id(),
                                    .file_name = std::move(*name),
-                                   .output_buffer_length = directory_buffer};
+                                   .output_buffer_length = size};
   if (restart) body.flags = wire::QueryDirectoryFlag::restart_scans;
-  const auto response = co_await tree_.call(wire::Command::query_directory, body, directory_buffer);
+  const auto response = co_await tree_.call(wire::Command::query_directory, body, size);
   if (!response && response.error() == NtStatus::NO_MORE_FILES) co_return ByteVector{};
   if (!response) co_return fail(response.error());
   DOZO_CO_TRY(const auto answer, response->decode<wire::QueryDirectoryResponse>());

@@ -8,6 +8,9 @@
 
 namespace dozo::client {
 
+// How large a buffer of QUERY_DIRECTORY is asked for.
+std::uint32_t listing_buffer(const Connection& connection);
+
 // Resource; one loop; outlived by its tree. Not closed by its destructor: await close(), or let the session end it.
 class File {
  public:

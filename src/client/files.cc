@@ -35,15 +35,35 @@ Result<> add_entries(Bytes buffer, std::vector<DirectoryEntry>& out) {
   return {};
 }
 
+// The rest of a listing that has begun.
 runtime::Task<Result<>> read_entries(File& directory, std::string pattern, std::vector<DirectoryEntry>& out) {
-  for (bool first = true;; first = false) {
-    const auto buffer = co_await directory.query_directory(wire::FileInfoClass::id_both_directory, pattern, first);
-    // [MS-SMB2] 3.3.5.18: nothing matched at all.
-    if (!buffer && first && buffer.error() == NtStatus::NO_SUCH_FILE) co_return Result<>{};
+  for (;;) {
+    const auto buffer = co_await directory.query_directory(wire::FileInfoClass::id_both_directory, pattern, false);
     if (!buffer) co_return fail(buffer.error());
     if (buffer->empty()) co_return Result<>{};
     DOZO_CO_CHECK(add_entries(*buffer, out));
   }
+}
+
+Request first_entries_request(Tree& tree, std::u16string pattern) {
+  const std::uint32_t size = listing_buffer(tree.connection());
+  const wire::QueryDirectoryRequest body{.file_information_class = wire::FileInfoClass::id_both_directory,
+                                         .flags = wire::QueryDirectoryFlag::restart_scans,
+                                         .file_id = kRelatedFileId,
+                                         .file_name = std::move(pattern),
+                                         .output_buffer_length = size};
+  return tree.request(wire::Command::query_directory, body, size);
+}
+
+// What the first QUERY_DIRECTORY said; false when there is no more to come.
+Result<bool> take_first_entries(const Response& response, std::vector<DirectoryEntry>& out) {
+  const NtStatus status = response.header.status;
+  // [MS-SMB2] 3.3.5.18: nothing matched at all.
+  if (status == NtStatus::NO_SUCH_FILE || status == NtStatus::NO_MORE_FILES) return false;
+  if (is_error(status)) return fail(status);
+  DOZO_TRY(const auto answer, response.decode<wire::QueryDirectoryResponse>());
+  DOZO_CHECK(add_entries(answer.output_buffer, out));
+  return true;
 }
 
 runtime::Task<Result<>> run_on_path(Tree& tree, OpenOptions options, std::vector<Request> requests) {
@@ -55,13 +75,23 @@ runtime::Task<Result<>> run_on_path(Tree& tree, OpenOptions options, std::vector
 }  // namespace
 
 runtime::Task<Result<std::vector<DirectoryEntry>>> list_directory(Tree& tree, std::string path, std::string pattern) {
+  auto name = utf8_to_utf16(pattern);
+  if (!name) co_return fail(NtStatus::OBJECT_NAME_INVALID);
   OpenOptions options{
       .path = std::move(path), .options = CreateOption::directory_file, .attributes = {}, .contexts = {}};
-  const auto directory = co_await tree.open(std::move(options));
-  if (!directory) co_return fail(directory.error());
+  std::vector<Request> requests;
+  requests.push_back(first_entries_request(tree, std::move(*name)));
+  auto responses = co_await tree.chain_on_path(std::move(options), std::move(requests), true);
+  if (!responses) co_return fail(responses.error());
+  if (is_error((*responses)[0].header.status)) co_return fail((*responses)[0].header.status);
+  DOZO_CO_TRY(const auto created, (*responses)[0].decode<wire::CreateResponse>());
+  File directory(tree, (*responses)[0], created);
   std::vector<DirectoryEntry> entries;
-  const auto listed = co_await read_entries(**directory, std::move(pattern), entries);
-  const auto closed = co_await (*directory)->close();
+  const auto more = take_first_entries((*responses)[1], entries);
+  Result<> listed;
+  if (!more) listed = fail(more.error());
+  if (more && *more) listed = co_await read_entries(directory, std::move(pattern), entries);
+  const auto closed = co_await directory.close();
   if (!listed) co_return fail(listed.error());
   if (!closed) co_return fail(closed.error());
   co_return entries;

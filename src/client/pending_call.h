@@ -25,8 +25,7 @@ struct Connection::PendingCall {
   }
   static void on_timeout(void* self) {
     auto& call = *static_cast<PendingCall*>(self);
-    call.connection->abandoned_.insert(call.id.value());
-    call.connection->forget(call);
+    call.connection->abandon(call);
     call.outcome.set(fail(NtStatus::IO_TIMEOUT));
   }
 };

@@ -1,17 +1,69 @@
 #include "client/raw_connection.h"
 
+#include <netinet/in.h>
+#include <netinet/tcp.h>
+
 #include <cerrno>
 
 #include "client/transport_error.h"
 #include "wire/framing.h"
 
 namespace dozo::client {
+namespace {
+
+// Connecting, and a timer that ends it. Lives in the frame of the coroutine that awaits it.
+class TimedConnect {
+ public:
+  TimedConnect(runtime::Socket& socket, const runtime::Endpoint& endpoint, Duration timeout)
+      : socket_(socket), endpoint_(endpoint), timeout_(timeout) {}
+  bool await_ready() const noexcept { return false; }
+  bool await_suspend(std::coroutine_handle<> h) {
+    runtime::Loop& loop = socket_.loop();
+    operation_.waiter = h;
+    if (loop.start_connect(operation_, socket_.handle(), endpoint_.address(), endpoint_.length)) return false;
+    if (timeout_ != Duration{}) timer_.arm(loop, loop.now() + timeout_, &TimedConnect::on_timeout, this);
+    return true;
+  }
+  // 0, or the error's number.
+  int await_resume() {
+    timer_.disarm();
+    return timed_out_ && operation_.result < 0 ? ETIMEDOUT : -operation_.result;
+  }
+
+ private:
+  static void on_timeout(void* self_pointer) {
+    auto& self = *static_cast<TimedConnect*>(self_pointer);
+    self.timed_out_ = true;
+    self.socket_.loop().cancel(self.operation_);
+  }
+
+  runtime::Socket& socket_;
+  const runtime::Endpoint& endpoint_;
+  Duration timeout_;
+  bool timed_out_ = false;
+  runtime::Operation operation_;
+  runtime::Timer timer_;
+};
+
+// Requests are written whole: nothing is gained by waiting for more. A simulated socket has no such option.
+void send_without_delay(runtime::Handle socket) {
+  const int on = 1;
+  static_cast<void>(setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
+}
+
+}  // namespace
 
 runtime::Task<Result<std::unique_ptr<RawConnection>>> RawConnection::connect(runtime::Loop& loop,
-                                                                             runtime::Endpoint endpoint) {
-  runtime::Connected connected = co_await runtime::connect_to(loop, endpoint);
-  if (!connected.socket) co_return fail(status_of_errno(-connected.error));
-  co_return std::make_unique<RawConnection>(std::move(connected.socket));
+                                                                             runtime::Endpoint endpoint,
+                                                                             Duration timeout) {
+  const runtime::Handle handle = loop.open_socket(endpoint.family());
+  if (handle < 0) co_return fail(status_of_errno(-handle));
+  runtime::Socket socket(loop, handle);
+  TimedConnect connecting(socket, endpoint, timeout);
+  const int error = co_await connecting;
+  if (error != 0) co_return fail(status_of_errno(error));
+  send_without_delay(handle);
+  co_return std::make_unique<RawConnection>(std::move(socket));
 }
 
 runtime::Task<Result<>> RawConnection::send_bytes(Bytes bytes) {

@@ -19,7 +19,9 @@ namespace dozo::client {
 class RawConnection {
  public:
   explicit RawConnection(runtime::Socket socket) : socket_(std::move(socket)) {}
-  static runtime::Task<Result<std::unique_ptr<RawConnection>>> connect(runtime::Loop& loop, runtime::Endpoint endpoint);
+  // STATUS_IO_TIMEOUT when nothing has answered within `timeout`; zero: as long as the system tries.
+  static runtime::Task<Result<std::unique_ptr<RawConnection>>> connect(runtime::Loop& loop, runtime::Endpoint endpoint,
+                                                                       Duration timeout = {});
 
   // STATUS_CONNECTION_DISCONNECTED when the peer is gone.
   runtime::Task<Result<>> send_bytes(Bytes bytes);    // as they are

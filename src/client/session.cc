@@ -36,6 +36,7 @@ struct Session::Dialogue {
   SessionOptions options;
   SessionId id;
   crypto::PreauthHash preauth;
+  SessionSecurity* security = nullptr;  // of a session that is there already
 };
 
 runtime::Task<Result<std::unique_ptr<Session>>> Session::log_on(Connection& connection, Credentials credentials,
@@ -50,14 +51,27 @@ runtime::Task<Result<std::unique_ptr<Session>>> Session::log_on(Connection& conn
 runtime::Task<Result<std::unique_ptr<Session>>> Session::log_on_with_hash(Connection& connection,
                                                                           identity::NtlmCredentials credentials,
                                                                           SessionOptions options) {
-  const std::string& server = connection.options().server_name;
-  identity::NtlmClientSettings settings{.workstation = options.workstation,
-                                        .target_name = server.empty() ? "" : "cifs/" + server,
-                                        .channel_bindings = std::nullopt};
-  identity::SpnegoInitiator initiator(
-      identity::make_ntlm_initiator(std::move(credentials), std::move(settings), connection.loop()));
-  auto session = co_await log_on_with(connection, std::move(initiator), std::move(options));
+  const auto logon = ntlm_logon(std::move(credentials), options.workstation);
+  auto session = co_await log_on_as(connection, *logon, std::move(options));
   co_return session;
+}
+
+runtime::Task<Result<std::unique_ptr<Session>>> Session::log_on_as(Connection& connection, const Logon& logon,
+                                                                   SessionOptions options) {
+  auto session = co_await log_on_with(connection, logon.begin(connection), std::move(options));
+  co_return session;
+}
+
+runtime::Task<Result<>> Session::reauthenticate(const Logon& logon) {
+  Dialogue dialogue{.connection = connection_,
+                    .initiator = logon.begin(connection_),
+                    .options = {},
+                    .id = id_,
+                    .preauth = connection_.preauth(),
+                    .security = security_.get()};
+  const auto last = co_await exchange_tokens(dialogue);
+  if (!last) co_return fail(last.error());
+  co_return Result<>{};
 }
 
 runtime::Task<Result<std::unique_ptr<Session>>> Session::log_on_with(Connection& connection,
@@ -95,8 +109,8 @@ runtime::Task<Result<Response>> Session::exchange_tokens(Dialogue& dialogue) {
                                          .previous_session_id = dialogue.options.previous,
                                          .security_buffer = step->token};
     Request request = make_request(wire::Command::session_setup, body);
-    auto response =
-        co_await connection.call(std::move(request), {.session_id = dialogue.id, .preauth = &dialogue.preauth});
+    auto response = co_await connection.call(
+        std::move(request), {.session = dialogue.security, .session_id = dialogue.id, .preauth = &dialogue.preauth});
     if (!response) co_return fail(response.error());
     const NtStatus status = response->header.status;
     if (status != NtStatus::SUCCESS && status != NtStatus::MORE_PROCESSING_REQUIRED) co_return fail(status);

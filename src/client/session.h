@@ -5,6 +5,7 @@
 #include <string>
 
 #include "client/connection.h"
+#include "client/logon.h"
 #include "client/session_security.h"
 #include "identity/authenticator.h"
 #include "identity/ntlm_client.h"
@@ -21,9 +22,11 @@ struct Credentials {
 };
 
 struct SessionOptions {
-  std::string workstation;   // this machine's NetBIOS name, for NTLM; may be empty
-  SessionId previous;        // [MS-SMB2] 2.2.5 PreviousSessionId
-  bool allow_guest = false;  // a guest's session is neither signed nor sealed
+  std::string workstation;  // this machine's NetBIOS name, for NTLM; may be empty
+  SessionId previous;       // [MS-SMB2] 2.2.5 PreviousSessionId
+  // A guest's session, and nobody's (anonymous), is neither signed nor sealed: it takes a connection that does not
+  // insist on either, and whoever sits between can change everything.
+  bool allow_guest = false;
 };
 
 // Resource; one loop; outlived by its connection, outlives its trees.
@@ -41,6 +44,8 @@ class Session {
   static runtime::Task<Result<std::unique_ptr<Session>>> log_on_with(Connection& connection,
                                                                      identity::SpnegoInitiator initiator,
                                                                      SessionOptions options = {});
+  static runtime::Task<Result<std::unique_ptr<Session>>> log_on_as(Connection& connection, const Logon& logon,
+                                                                   SessionOptions options = {});
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
@@ -54,6 +59,8 @@ class Session {
   // of the connection when that shows a downgrade.
   runtime::Task<Result<std::unique_ptr<Tree>>> connect_tree(std::string share);
   runtime::Task<Result<>> log_off();
+  // Proves again who this is, before the session expires; the keys stay. [MS-SMB2] 3.2.5.3.2
+  runtime::Task<Result<>> reauthenticate(const Logon& logon);
 
   // A request of this session that succeeds, or the error its response carries.
   runtime::Task<Result<Response>> call(Request request, CallOptions options = {});

@@ -29,15 +29,22 @@ runtime::Task<Result<std::unique_ptr<File>>> Tree::open(OpenOptions options) {
   co_return std::make_unique<File>(*this, std::move(*response), answer);
 }
 
-runtime::Task<Result<std::vector<Response>>> Tree::call_on_path(OpenOptions options, std::vector<Request> requests) {
+runtime::Task<Result<std::vector<Response>>> Tree::chain_on_path(OpenOptions options, std::vector<Request> requests,
+                                                                 bool keep_open) {
   const auto body = make_create(options);
   if (!body) co_return fail(NtStatus::OBJECT_NAME_INVALID);
   std::vector<Request> chain;
   chain.push_back(request(wire::Command::create, *body));
   for (Request& one : requests) chain.push_back(std::move(one));
-  chain.push_back(request(wire::Command::close, wire::CloseRequest{.flags = {}, .file_id = kRelatedFileId}));
+  const wire::CloseRequest close{.flags = {}, .file_id = kRelatedFileId};
+  if (!keep_open) chain.push_back(request(wire::Command::close, close));
   auto responses =
       co_await connection().call_compound(std::move(chain), {.session = &session_.security(), .related = true});
+  co_return responses;
+}
+
+runtime::Task<Result<std::vector<Response>>> Tree::call_on_path(OpenOptions options, std::vector<Request> requests) {
+  auto responses = co_await chain_on_path(std::move(options), std::move(requests));
   if (!responses) co_return fail(responses.error());
   for (const Response& response : *responses) {
     if (is_error(response.header.status)) co_return fail(response.header.status);

@@ -64,6 +64,10 @@ class Tree {
     made.encrypt = encrypts();
     return made;
   }
+  // CREATE and `requests` in one frame, and CLOSE at its end unless the open is to be kept. Their responses, whatever
+  // their statuses. The FileId of `requests` is kRelatedFileId.
+  runtime::Task<Result<std::vector<Response>>> chain_on_path(OpenOptions options, std::vector<Request> requests,
+                                                             bool keep_open = false);
   // CREATE, what is to be done to the file (its FileId is kRelatedFileId), and CLOSE, in one frame. The responses of
   // all; the first error among them.
   runtime::Task<Result<std::vector<Response>>> call_on_path(OpenOptions options, std::vector<Request> requests);

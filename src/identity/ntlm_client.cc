@@ -22,14 +22,21 @@ constexpr NtlmFlags kWanted = NtlmFlag::unicode | NtlmFlag::request_target | Ntl
                               NtlmFlag::ntlm | NtlmFlag::always_sign | NtlmFlag::extended_session_security |
                               NtlmFlag::target_info | NtlmFlag::version | NtlmFlag::key_128 | NtlmFlag::key_56 |
                               NtlmFlag::key_exchange;
+// Without a secret there is no key, and so nothing to sign or seal with.
+constexpr NtlmFlags kNobodys = NtlmFlag::unicode | NtlmFlag::request_target | NtlmFlag::ntlm |
+                               NtlmFlag::extended_session_security | NtlmFlag::target_info | NtlmFlag::version;
 constexpr NtlmFlags kRequired =
     NtlmFlag::unicode | NtlmFlag::extended_session_security | NtlmFlag::key_128 | NtlmFlag::target_info;
 constexpr wire::NtlmVersion kVersion{.major = 10};
 
 class NtlmInitiator final : public Mechanism {
  public:
-  NtlmInitiator(NtlmCredentials credentials, NtlmClientSettings settings, const Clock& clock)
-      : credentials_(std::move(credentials)), settings_(std::move(settings)), clock_(clock) {
+  // No credentials: anonymous.
+  NtlmInitiator(std::optional<NtlmCredentials> credentials, NtlmClientSettings settings, const Clock& clock)
+      : anonymous_(!credentials),
+        credentials_(std::move(credentials).value_or(NtlmCredentials{})),
+        settings_(std::move(settings)),
+        clock_(clock) {
     report_.mechanism = "ntlmssp";
     report_.user = credentials_.user;
     report_.domain = credentials_.domain;
@@ -70,11 +77,13 @@ class NtlmInitiator final : public Mechanism {
 
   Result<LogonStep> make_negotiate();
   Result<LogonStep> on_challenge(Bytes token);
+  LogonStep answer_as_nobody(const wire::NtlmChallenge& challenge);
   Result<std::vector<wire::AvPair>> check_challenge(const wire::NtlmChallenge& challenge);
   ByteVector make_temp(const std::vector<wire::AvPair>& offered, FileTime time,
                        const crypto::NtlmChallenge& nonce) const;
   static Keys make_keys(const crypto::NtlmKey& exchange, NtlmFlags flags);
 
+  bool anonymous_;
   NtlmCredentials credentials_;
   NtlmClientSettings settings_;
   const Clock& clock_;
@@ -86,8 +95,8 @@ class NtlmInitiator final : public Mechanism {
 };
 
 Result<LogonStep> NtlmInitiator::make_negotiate() {
-  negotiate_ =
-      wire::encode_ntlm_negotiate({.flags = kWanted, .domain_name = {}, .workstation = {}, .version = kVersion});
+  negotiate_ = wire::encode_ntlm_negotiate(
+      {.flags = anonymous_ ? kNobodys : kWanted, .domain_name = {}, .workstation = {}, .version = kVersion});
   state_ = State::negotiating;
   return LogonStep{.token = negotiate_, .done = false};
 }
@@ -130,9 +139,23 @@ NtlmInitiator::Keys NtlmInitiator::make_keys(const crypto::NtlmKey& exchange, Nt
   return {.exported = exported, .encrypted = {encrypted.bytes().begin(), encrypted.bytes().end()}};
 }
 
+// [MS-NLMP] 3.1.5.1.2: an anonymous logon has no NT response, one zero as its LM response, and says what it is.
+LogonStep NtlmInitiator::answer_as_nobody(const wire::NtlmChallenge& challenge) {
+  static constexpr std::array<std::uint8_t, 1> zero{};
+  wire::NtlmAuthenticate message;
+  message.workstation = utf8_to_utf16_lossy(settings_.workstation);
+  message.flags = (challenge.flags & kNobodys) | NtlmFlag::anonymous;
+  message.version = kVersion;
+  message.lm_challenge_response = zero;
+  const std::array<std::uint8_t, 16> no_key{};
+  session_key_ = Secret<32>(no_key);
+  return {.token = wire::encode_ntlm_authenticate(message), .done = true};
+}
+
 Result<LogonStep> NtlmInitiator::on_challenge(Bytes token) {
   const Result<wire::NtlmChallenge> challenge = wire::decode_ntlm_challenge(token);
   if (!challenge) return refuse(Refusal::malformed_token, NtStatus::INVALID_PARAMETER);
+  if (anonymous_) return answer_as_nobody(*challenge);
   DOZO_TRY(const std::vector<wire::AvPair> offered, check_challenge(*challenge));
 
   const std::optional<FileTime> server_time = wire::av_timestamp(offered);
@@ -178,6 +201,10 @@ std::optional<NtlmCredentials> NtlmCredentials::from_password(std::string user, 
 std::unique_ptr<Mechanism> make_ntlm_initiator(NtlmCredentials credentials, NtlmClientSettings settings,
                                                const Clock& clock) {
   return std::make_unique<NtlmInitiator>(std::move(credentials), std::move(settings), clock);
+}
+
+std::unique_ptr<Mechanism> make_ntlm_anonymous_initiator(NtlmClientSettings settings, const Clock& clock) {
+  return std::make_unique<NtlmInitiator>(std::nullopt, std::move(settings), clock);
 }
 
 }  // namespace dozo::identity

@@ -31,5 +31,7 @@ struct NtlmClientSettings {
 // is refused with STATUS_LOGON_FAILURE, a challenge that cannot be decoded with STATUS_INVALID_PARAMETER.
 std::unique_ptr<Mechanism> make_ntlm_initiator(NtlmCredentials credentials, NtlmClientSettings settings,
                                                const Clock& clock);
+// The logon of nobody: no response, no MIC, no key (session_key() stays zero, keys_ready() false).
+std::unique_ptr<Mechanism> make_ntlm_anonymous_initiator(NtlmClientSettings settings, const Clock& clock);
 
 }  // namespace dozo::identity

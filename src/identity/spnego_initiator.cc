@@ -56,8 +56,8 @@ struct SpnegoInitiator::Impl {
     response.response_token = step.token;
     if (step.done) {
       // [MS-SPNG] 3.1.5.1: sent with the token that completes the mechanism on this side.
-      mic = mechanism->get_mic(mech_types);
-      response.mech_list_mic = mic;
+      if (mechanism->keys_ready()) mic = mechanism->get_mic(mech_types);
+      if (mechanism->keys_ready()) response.mech_list_mic = mic;
       state = State::awaiting_completion;
     }
     return LogonStep{.token = wire::encode_neg_token_resp(response), .done = false};
@@ -65,7 +65,7 @@ struct SpnegoInitiator::Impl {
 
   Result<LogonStep> on_completion(const wire::NegTokenResp& response) {
     if (response.neg_state != wire::NegState::accept_completed || response.response_token) return unexpected();
-    if (response.mech_list_mic) {
+    if (response.mech_list_mic && mechanism->keys_ready()) {
       if (!mechanism->verify_mic(mech_types, *response.mech_list_mic)) return refuse(Refusal::bad_mech_list_mic);
     } else if (mic_required) {
       return refuse(Refusal::bad_mech_list_mic);

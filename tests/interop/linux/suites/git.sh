@@ -38,7 +38,8 @@ t rebuild-one '
 t ignored 'cd work; git status --porcelain | cmp - /dev/null; make clean >/dev/null; test ! -e count'
 t branch-merge '
   cd work; git checkout -q -b topic HEAD~10; echo topic >topic.txt; git add topic.txt; git commit -qm topic
-  git checkout -q main; settled; git merge -q --no-edit topic; test "$(cat topic.txt)" = topic; test "$(cat note.20)" = 20
+  git checkout -q main; settled; git merge -q --no-edit topic
+  test "$(cat topic.txt)" = topic; test "$(cat note.20)" = 20
   git log --oneline | wc -l'
 t gc 'cd work; git gc -q; git fsck --full; git log --oneline | wc -l | grep -x 23'
 t push 'git init -q --bare bare.git; cd work; git push -q ../bare.git main; git -C ../bare.git fsck --full'
