@@ -32,9 +32,12 @@ std::optional<ObjectRecord> RecordCache::find(const struct statx& status) const 
   return slot.record;
 }
 
+bool RecordCache::may_keep(const struct statx& status, WallTime now) {
+  return now.time_since_epoch() - std::chrono::nanoseconds(ctime_of(status)) >= kSettled;
+}
+
 void RecordCache::put(const struct statx& status, WallTime now, const ObjectRecord& record) {
-  const Duration age = now.time_since_epoch() - std::chrono::nanoseconds(ctime_of(status));
-  if (age < kSettled) return;
+  if (!may_keep(status, now)) return;
   const NodeId id = id_of(status);
   const std::size_t place = place_of(id);
   Part& part = (*parts_)[place % kLocks];

@@ -34,6 +34,7 @@ class RecordCache {
   // `status`: statx of before the attributes were read. Keeps nothing of an object that was changed so lately that
   // another change might leave the same change time: file systems stamp with a clock that moves once in a tick.
   void put(const struct statx& status, WallTime now, const ObjectRecord& record);
+  static bool may_keep(const struct statx& status, WallTime now);
 
  private:
   static constexpr std::size_t kLocks = 16;

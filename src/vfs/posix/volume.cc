@@ -60,7 +60,14 @@ Result<> check_openable(const Share& share, NodeType type, OpenFor use) {
 // Whether only the mode bits say who may do what: no POSIX ACL on the object.
 bool is_plain(const Share& share, int fd, const struct statx& status) {
   if (share.reliable_events) {
-    if (const auto known = share.records.find(status)) return !known->has_acl;
+    auto known = share.records.find(status);
+    // What is asked of a directory once for all that is opened in it. A record that could not be read is not kept.
+    const bool keep = S_ISDIR(status.stx_mode) && RecordCache::may_keep(status, SystemClock().wall_now());
+    if (!known && keep) {
+      record_of(share, status, Place::by_path(fd));
+      known = share.records.find(status);
+    }
+    if (known) return !known->has_acl;
   }
   std::array<std::uint8_t, 4> none;
   const auto acl = get_xattr_into(Place::by_path(fd), "system.posix_acl_access", none);
