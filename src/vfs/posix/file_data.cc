@@ -13,24 +13,44 @@ namespace {
 
 constexpr std::uint64_t kOffsetMax = static_cast<std::uint64_t>(INT64_MAX);
 // A buffered write that the file system cannot do with RWF_NOWAIT (ext4) is done inline while that is quick, for it
-// mostly copies into the page cache. One that took longer than kSlowWrite met writeback or allocation: the next
-// kWritesAfterSlow go to the loop's ring or threads. So a busy disk costs the loop one delay in that many writes.
-constexpr Duration kSlowWrite = std::chrono::milliseconds(2);
-constexpr int kWritesAfterSlow = 256;
+// mostly copies into the page cache. One that took longer than kSlow met writeback or allocation: the next
+// kOffloadAfterSlow go to the loop's ring or threads. So a busy disk costs the loop one delay in that many writes. With
+// reads it is so where the file system keeps its files in memory (tmpfs knows no RWF_NOWAIT): they may be in the swap.
+constexpr Duration kSlow = std::chrono::milliseconds(2);
+constexpr int kOffloadAfterSlow = 256;
 
 Result<> check_offset(std::uint64_t offset, std::uint64_t length) {
   if (!in_range(offset, length, kOffsetMax)) return fail(NtStatus::INVALID_PARAMETER);
   return {};
 }
 
-// Bytes read without waiting; 0 when that needs the disk (or at the end of the file: the caller asks again).
-std::size_t read_cached(const Share& share, int fd, std::uint64_t offset, MutableBytes into) {
-  if (!share.can_read_nowait) return 0;
-  const iovec part{into.data(), into.size()};
-  const ssize_t n = preadv2(fd, &part, 1, static_cast<off_t>(offset), RWF_NOWAIT);
-  if (n >= 0) return static_cast<std::size_t>(n);
-  if (errno == EOPNOTSUPP || errno == ENOSYS) share.can_read_nowait = false;
-  return 0;
+// transfer(), a call that yields bytes or -1, unless one has lately been slow; `to_offload` counts those that are still
+// to be kept off the loop. 0: none transferred, or an error, which shows when the rest is.
+template <class Transfer>
+std::size_t while_quick(std::atomic<int>& to_offload, Transfer transfer) {
+  if (to_offload.load(std::memory_order_relaxed) > 0) {
+    --to_offload;
+    return 0;
+  }
+  const SystemClock clock;
+  const Instant start = clock.now();
+  const ssize_t n = transfer();
+  if (clock.now() - start > kSlow) to_offload = kOffloadAfterSlow;
+  return n > 0 ? static_cast<std::size_t>(n) : 0;
+}
+
+// Bytes read inline; 0 when that needs the disk (or at the end of the file: the caller asks again).
+std::size_t read_inline(const Share& share, int fd, std::uint64_t offset, MutableBytes into, bool in_memory) {
+  if (share.can_read_nowait) {
+    const iovec part{into.data(), into.size()};
+    const ssize_t n = preadv2(fd, &part, 1, static_cast<off_t>(offset), RWF_NOWAIT);
+    if (n >= 0) return static_cast<std::size_t>(n);
+    if (errno != EOPNOTSUPP && errno != ENOSYS) return 0;
+    share.can_read_nowait = false;
+  }
+  if (!in_memory) return 0;
+  return while_quick(share.reads_to_offload,
+                     [&] { return pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); });
 }
 
 // Bytes written inline. Errors show when the rest is written.
@@ -42,15 +62,8 @@ std::size_t write_inline(const Share& share, int fd, std::uint64_t offset, Bytes
     if (errno != EOPNOTSUPP && errno != ENOSYS) return 0;
     share.can_write_nowait = false;
   }
-  if (share.writes_to_offload.load(std::memory_order_relaxed) > 0) {
-    --share.writes_to_offload;
-    return 0;
-  }
-  const SystemClock clock;
-  const Instant start = clock.now();
-  const ssize_t n = pwrite(fd, from.data(), from.size(), static_cast<off_t>(offset));
-  if (clock.now() - start > kSlowWrite) share.writes_to_offload = kWritesAfterSlow;
-  return n > 0 ? static_cast<std::size_t>(n) : 0;
+  return while_quick(share.writes_to_offload,
+                     [&] { return pwrite(fd, from.data(), from.size(), static_cast<off_t>(offset)); });
 }
 
 }  // namespace
@@ -70,7 +83,9 @@ Result<> PosixFile::check_change() const {
 Task<Result<std::size_t>> PosixFile::read_at(std::uint64_t offset, MutableBytes into) {
   DOZO_CO_CHECK(check_data(use_.read_data));
   DOZO_CO_CHECK(check_offset(offset, into.size()));
-  std::size_t done = read_cached(*share_, fd(), offset, into);
+  // What is mounted beneath the root may be another file system.
+  const bool in_memory = share_->in_memory && id_.device == share_->root->id().device;
+  std::size_t done = read_inline(*share_, fd(), offset, into, in_memory);
   while (done < into.size()) {
     const int n = co_await runtime::read_at(runtime::Loop::current(), fd(), into.subspan(done), offset + done);
     if (n == -EINTR) continue;

@@ -10,6 +10,12 @@
 namespace dozo::vfs::posix {
 namespace {
 
+// f_type of statfs; 0: it cannot be told.
+std::uint32_t file_system_of(int fd) {
+  struct statfs status{};
+  return fstatfs(fd, &status) == 0 ? static_cast<std::uint32_t>(status.f_type) : 0;
+}
+
 // File systems whose contents others change without this kernel knowing.
 bool sees_all_changes(int fd) {
   constexpr std::uint32_t kRemote[] = {
@@ -27,10 +33,15 @@ bool sees_all_changes(int fd) {
       0x7461636F,  // OCFS2
       0x01161970,  // GFS2
   };
-  struct statfs status{};
-  if (fstatfs(fd, &status) != 0) return false;
-  const auto type = static_cast<std::uint32_t>(status.f_type);
-  return std::ranges::find(kRemote, type) == std::end(kRemote);
+  const std::uint32_t type = file_system_of(fd);
+  return type != 0 && std::ranges::find(kRemote, type) == std::end(kRemote);
+}
+
+bool keeps_in_memory(int fd) {
+  constexpr std::uint32_t kTmpfs = 0x01021994;
+  constexpr std::uint32_t kRamfs = 0x858458F6;
+  const std::uint32_t type = file_system_of(fd);
+  return type == kTmpfs || type == kRamfs;
 }
 
 std::int64_t ns_of(const statx_timestamp& t) { return t.tv_sec * 1'000'000'000 + t.tv_nsec; }
@@ -42,6 +53,7 @@ Share::Share(UniqueFd root_fd, const struct statx& status, const BackendOptions&
       case_sensitive(options.case_sensitive),
       read_only(options.read_only),
       reliable_events(sees_all_changes(root->fd())),
+      in_memory(keeps_in_memory(root->fd())),
       root_path(options.path) {}
 
 Result<> Share::check_writable() const {

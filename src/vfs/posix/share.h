@@ -56,6 +56,7 @@ struct Share {
   const bool case_sensitive;
   const bool read_only;
   const bool reliable_events;  // a local file system: inotify sees all its changes, and its times are its own
+  const bool in_memory;        // tmpfs, ramfs
   const std::string root_path;
   mutable NameCache names{NameCache::Limits{}};
   mutable RecordCache records;
@@ -65,7 +66,8 @@ struct Share {
   mutable std::atomic<bool> can_read_nowait = true;
   mutable std::atomic<bool> can_write_nowait = true;
   mutable std::atomic<bool> has_xattrs = true;
-  // Inline writes that are still to be kept off the loop, since one took long.
+  // Inline reads and writes that are still to be kept off the loop, since one took long.
+  mutable std::atomic<int> reads_to_offload = 0;
   mutable std::atomic<int> writes_to_offload = 0;
 
   Result<> check_writable() const;

@@ -313,6 +313,36 @@ TEST_F(PosixVolumeTest, an_open_for_attributes_outlives_what_it_was_resolved_by)
   EXPECT_EQ(run(file->info())->mode, 0600u);
 }
 
+struct CountedRead {
+  std::string text;
+  std::uint64_t operations = 0;  // of the loop
+};
+Task<CountedRead> read_counted(File& file, std::size_t length) {
+  const std::uint64_t before = runtime::Loop::current().counters().operations;
+  ByteVector bytes(length);
+  const auto n = co_await file.read_at(0, bytes);
+  const std::uint64_t after = runtime::Loop::current().counters().operations;
+  co_return CountedRead{std::string(as_text(Bytes(bytes).first(n.value_or(0)))), after - before};
+}
+
+TEST_F(PosixVolumeTest, file_kept_in_memory_is_read_inline_unless_that_was_slow) {
+  std::string shm = "/dev/shm/dozo-vfs-XXXXXX";
+  if (::mkdtemp(shm.data()) == nullptr) GTEST_SKIP() << "no /dev/shm";
+  std::ofstream(shm + "/f") << "content";
+  const auto opened = open_posix_volume({.path = shm});
+  const Share& share = static_cast<PosixVolume&>(**opened).share();
+  const auto at = run((*opened)->resolve(caller(), {"f"}, {}));
+  const FileRef file = *run((*opened)->open(caller(), *at, {.read_data = true}));
+  const CountedRead quick = run(read_counted(*file, 7));
+  share.reads_to_offload = 1;
+  const CountedRead offloaded = run(read_counted(*file, 7));
+  EXPECT_EQ(quick.text, "content");
+  EXPECT_EQ(offloaded.text, "content");
+  if (share.in_memory) EXPECT_EQ(quick.operations, 0u);
+  if (share.in_memory && !share.can_read_nowait) EXPECT_EQ(offloaded.operations, 1u);
+  std::filesystem::remove_all(shm);
+}
+
 TEST_F(PosixVolumeTest, folder_of_another_user_is_neither_searched_nor_changed) {
   if (::geteuid() != 0) GTEST_SKIP() << "needs root";
   ::chmod(folder().c_str(), 0755);
