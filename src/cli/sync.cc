@@ -128,9 +128,9 @@ runtime::Task<bool> make_plan(Sync& sync, SyncRules rules) {
   const auto there = co_await client::stat(sync.run.remote.tree, sync.remote);
   const auto here = local_status(sync.local);
   std::vector<Found> ours, theirs;
-  if (here) ours = walk_local(sync.run, sync.local);
+  if (here) ours = walk_local(sync.run, sync.local, sync.upwards ? Side::source : Side::target);
   const std::size_t local_failures = sync.run.failures;
-  if (there) theirs = co_await walk_remote(sync.run, sync.remote);
+  if (there) theirs = co_await walk_remote(sync.run, sync.remote, sync.upwards ? Side::target : Side::source);
   const std::size_t remote_failures = sync.run.failures - local_failures;
   if (sync.upwards && !here) sync.run.fail_local(sync.local, ENOENT);
   if (!sync.upwards && !there) sync.run.fail_remote(sync.remote, there.error());

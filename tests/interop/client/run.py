@@ -3,6 +3,7 @@
 that are cut and programs that are killed in the middle."""
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -341,6 +342,25 @@ def credentials(c):
     c.run("ls", address, DOZO_USER=server.USER)
 
 
+# --- The library
+
+def library(c, operation):
+    program = os.path.join(os.path.dirname(server.binary()), "tests", "client_api_check")
+    if not os.path.exists(program):
+        raise Skip("client_api_check is not built")
+    done = subprocess.run([program, c.url().rstrip("/"), operation], capture_output=True, text=True,
+                          timeout=5 * PATIENCE, env={**os.environ, "SMB_PASSWORD": server.PASSWORD})
+    require_equal(done.returncode, 0, f"the exit status ({done.stderr[-400:]})")
+    return done.stdout
+
+
+def anonymous(c):
+    """smbd takes the logon (its IPC$ may be another matter), dozo does not."""
+    said = library(c, "anonymous")
+    expected = r"in$|IPC\$: access denied" if os.environ.get("DOZO_YARDSTICK") else "logging on to"
+    require(re.search(expected, said.strip()), f"said {said!r}")
+
+
 CASES = [
     ("a large file goes there and back, verified", large_there_and_back),
     ("sync moves only what changed", sync_moves_only_what_changed),
@@ -356,6 +376,9 @@ CASES = [
     ("put goes on after it was killed", killed_while, True),
     ("versions are not mixed", changed_source_is_not_mixed),
     ("credentials from a file and the environment", credentials),
+    ("everything in the public header", library, "everything"),
+    ("what the public header refuses", library, "refusals"),
+    ("anonymous", anonymous),
 ]
 
 
