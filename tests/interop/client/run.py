@@ -178,6 +178,29 @@ def sync_leaves_out_links(c):
     require_equal(os.listdir(c.there("linked")), ["plain"], "what arrived")
 
 
+def sync_writes_through_no_link(c):
+    """A link in the folder here is replaced by the file that has its name there; where it led is as it was."""
+    precious = c.here("precious")
+    write(precious, b"precious")
+    os.makedirs(c.there("plain"))
+    write(c.there("plain", "name"), b"from the share")
+    os.makedirs(c.here("through"))
+    os.symlink(precious, c.here("through", "name"))
+    c.run("sync", c.url("plain"), "through")
+    require_equal(content(precious), b"precious", "what the link led to")
+    require_equal(content(c.here("through", "name")), b"from the share", "the file")
+    require(not os.path.islink(c.here("through", "name")), "it is a link still")
+
+
+def names_no_share_can_have(c):
+    os.makedirs(c.here("odd"))
+    for name in ("a:b", "c\\d", "good"):
+        write(c.here("odd", name), b"1")
+    done = c.run("put", "--recursive", "odd", c.url(), status=1)
+    require(b"a:b: left out" in done.stderr and b"c\\d: left out" in done.stderr, f"said {done.stderr!r}")
+    require_equal(os.listdir(c.there("odd")), ["good"], "what arrived")
+
+
 def sync_wants_one_address(c):
     c.run("sync", "a", "b", status=2)
     c.run("sync", c.url("a"), c.url("b"), status=2)
@@ -367,6 +390,8 @@ CASES = [
     ("sync downwards", sync_downwards),
     ("sync --checksum finds what size and time hide", sync_checksum),
     ("sync leaves out links", sync_leaves_out_links),
+    ("sync writes through no link", sync_writes_through_no_link),
+    ("names that no share can have are left out", names_no_share_can_have),
     ("sync wants one address", sync_wants_one_address),
     ("du and find", sizes_and_names),
     ("get goes on when its connection is cut", cut_while, False),
