@@ -46,7 +46,7 @@ std::string first_folder(const Found& one) {
 runtime::Task<Exit> show_usage(Remote& remote) {
   Progress none(remote.io, "", 0);
   CopyRun run{.remote = remote, .options = {}, .progress = none};
-  const std::vector<Found> found = co_await walk_remote(run, remote.url.path);
+  const std::vector<Found> found = co_await walk_remote(run, remote.url.path, Side::target);
   std::map<std::string, Usage> folders;
   Usage all;
   for (const Found& one : found) {
@@ -129,7 +129,7 @@ runtime::Task<Exit> find_entries(Remote& remote) {
   if (!wanted) co_return Exit::usage;
   Progress none(remote.io, "", 0);
   CopyRun run{.remote = remote, .options = {}, .progress = none};
-  const std::vector<Found> found = co_await walk_remote(run, remote.url.path);
+  const std::vector<Found> found = co_await walk_remote(run, remote.url.path, Side::target);
   for (const Found& one : found) {
     if (wanted->matches(one)) remote.io.out << found_line(remote.arguments.flag("--json"), one);
   }

@@ -20,6 +20,7 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
   void show(std::uint64_t done);
+  void expect(std::uint64_t total) { total_ = total; }
 
  private:
   Io& io_;

@@ -85,7 +85,9 @@ runtime::Task<void> remove_one(Sync& sync, const Found& one) {
   const auto removed = co_await sync.run.remote.link.run([&remote, folder](client::Tree& tree) {
     return folder ? client::remove_directory(tree, remote) : client::remove_file(tree, remote);
   });
-  if (!removed) co_return sync.run.fail_remote(remote, removed.error());
+  // Not there: removed by a request whose answer was lost, or by somebody else.
+  const bool gone = removed || removed.error() == NtStatus::OBJECT_NAME_NOT_FOUND;
+  if (!gone) co_return sync.run.fail_remote(remote, removed.error());
   ++sync.removed;
 }
 
@@ -101,10 +103,13 @@ runtime::Task<void> carry_out(Sync& sync) {
     co_await make_folder(sync, folder);
   }
   std::vector<CopyItem> items;
+  std::uint64_t total = 0;
   for (const Found& one : sync.plan.copies) {
     sync.say("+", one.path);
     items.push_back(sync.item(one));
+    total += one.size;
   }
+  sync.run.progress.expect(total);
   if (!sync.dry) co_await copy_all(sync.run, items, sync.upwards ? upload_file : download_file);
 }
 
@@ -128,9 +133,9 @@ runtime::Task<bool> make_plan(Sync& sync, SyncRules rules) {
   const auto there = co_await client::stat(sync.run.remote.tree, sync.remote);
   const auto here = local_status(sync.local);
   std::vector<Found> ours, theirs;
-  if (here) ours = walk_local(sync.run, sync.local);
+  if (here) ours = walk_local(sync.run, sync.local, sync.upwards ? Side::source : Side::target);
   const std::size_t local_failures = sync.run.failures;
-  if (there) theirs = co_await walk_remote(sync.run, sync.remote);
+  if (there) theirs = co_await walk_remote(sync.run, sync.remote, sync.upwards ? Side::target : Side::source);
   const std::size_t remote_failures = sync.run.failures - local_failures;
   if (sync.upwards && !here) sync.run.fail_local(sync.local, ENOENT);
   if (!sync.upwards && !there) sync.run.fail_remote(sync.remote, there.error());

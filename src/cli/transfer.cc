@@ -53,7 +53,7 @@ std::string local_target(Remote& remote) {
 runtime::Task<std::vector<CopyItem>> plan_get(CopyRun& run, std::string target) {
   std::vector<CopyItem> items;
   const std::string& root = run.remote.url.path;
-  const std::vector<Found> found = co_await walk_remote(run, root);
+  const std::vector<Found> found = co_await walk_remote(run, root, Side::source);
   if (mkdir(target.c_str(), 0777) != 0 && errno != EEXIST) run.fail_local(target, errno);
   for (const Found& one : found) {
     const std::string local = below_local(target, one.path);
@@ -132,7 +132,7 @@ runtime::Task<Exit> print_file(Remote& remote) {
 runtime::Task<std::vector<CopyItem>> plan_put(CopyRun& run, std::string source, std::string target) {
   std::vector<CopyItem> items;
   std::vector<std::string> folders{target};
-  for (const Found& one : walk_local(run, source)) {
+  for (const Found& one : walk_local(run, source, Side::source)) {
     const std::string remote = below_remote(target, one.path);
     if (one.is_folder) folders.push_back(remote);
     if (one.is_folder) continue;

@@ -18,10 +18,14 @@ constexpr std::size_t kListedAtOnce = 8;
 struct RemoteWalk {
   CopyRun& run;
   std::string root;
+  Side side;
   std::vector<Found> found;
   std::vector<std::string> waiting;  // folders that are to be listed
   std::size_t busy = 0;
 };
+
+// Ours, of a copy that was interrupted.
+bool is_partial(const std::string& name) { return name.starts_with(".dozo-") && name.ends_with(".partial"); }
 
 // A name that is one here too: a server may say anything.
 bool is_usable_here(const std::string& name) {
@@ -39,6 +43,7 @@ runtime::Task<void> list_one(RemoteWalk& walk, std::string folder) {
       walk.run.fail_saying(fmt::format("{}: left out: not a name here", printable_name(path + "\\" + entry.name)));
       continue;
     }
+    if (walk.side == Side::source && is_partial(entry.name)) continue;
     Found found{.path = folder.empty() ? entry.name : folder + "/" + entry.name,
                 .is_folder = entry.is_directory(),
                 .is_link = entry.attributes.has(FileAttribute::reparse_point),
@@ -75,6 +80,7 @@ const char* unfit_for_share(const std::string& name) {
 struct LocalWalk {
   CopyRun& run;
   std::string root;
+  Side side;
   std::vector<Found> found;
 
   void leave_out(const std::string& path, const char* why) {
@@ -83,9 +89,15 @@ struct LocalWalk {
   void take(const std::string& path, const std::string& name) {
     const auto status = local_status(below_local(root, path));
     if (!status) return run.fail_local(below_local(root, path), errno);
-    if (const char* why = unfit_for_share(name)) return leave_out(path, why);
-    if (!status->is_folder && !status->is_file) return leave_out(path, "neither a file nor a folder");
-    found.push_back({.path = path, .is_folder = status->is_folder, .size = status->size, .written = status->written});
+    const bool is_link = !status->is_folder && !status->is_file;
+    const char* why = unfit_for_share(name);
+    if (side == Side::source && why != nullptr) return leave_out(path, why);
+    if (side == Side::source && is_link) return leave_out(path, "neither a file nor a folder");
+    found.push_back({.path = path,
+                     .is_folder = status->is_folder,
+                     .is_link = is_link,
+                     .size = status->size,
+                     .written = status->written});
     if (status->is_folder) list(path);
   }
   void list(const std::string& folder) {
@@ -93,9 +105,7 @@ struct LocalWalk {
     if (!directory) return run.fail_local(below_local(root, folder), errno);
     while (const dirent* entry = readdir(directory.get())) {
       const std::string name = entry->d_name;
-      // Ours, of a copy that was interrupted.
-      const bool partial = name.starts_with(".dozo-") && name.ends_with(".partial");
-      if (name == "." || name == ".." || partial) continue;
+      if (name == "." || name == ".." || (side == Side::source && is_partial(name))) continue;
       take(folder.empty() ? name : folder + "/" + name, name);
     }
   }
@@ -105,8 +115,8 @@ void sort_by_path(std::vector<Found>& found) { std::ranges::sort(found, {}, &Fou
 
 }  // namespace
 
-runtime::Task<std::vector<Found>> walk_remote(CopyRun& run, std::string folder) {
-  RemoteWalk walk{.run = run, .root = std::move(folder), .found = {}, .waiting = {""}};
+runtime::Task<std::vector<Found>> walk_remote(CopyRun& run, std::string folder, Side side) {
+  RemoteWalk walk{.run = run, .root = std::move(folder), .side = side, .found = {}, .waiting = {""}};
   while (!walk.waiting.empty() && !run.lost) {
     std::vector<std::string> round = std::exchange(walk.waiting, {});
     runtime::Gate gate;
@@ -117,8 +127,8 @@ runtime::Task<std::vector<Found>> walk_remote(CopyRun& run, std::string folder) 
   co_return std::move(walk.found);
 }
 
-std::vector<Found> walk_local(CopyRun& run, const std::string& folder) {
-  LocalWalk walk{.run = run, .root = folder, .found = {}};
+std::vector<Found> walk_local(CopyRun& run, const std::string& folder, Side side) {
+  LocalWalk walk{.run = run, .root = folder, .side = side, .found = {}};
   walk.list("");
   sort_by_path(walk.found);
   return std::move(walk.found);

@@ -29,10 +29,10 @@ struct Upload {
   CopyRun& run;
   const CopyItem& item;
   const LocalFile& local;
-  std::string partial;        // its path on the share
-  std::uint64_t flushed = 0;  // all before it is on the server's disk
-  std::uint64_t counted = 0;  // all before it is in the progress
-  int local_error = 0;        // -errno
+  std::string partial;                   // its path on the share
+  std::optional<std::uint64_t> flushed;  // all before it is on the server's disk; none: nothing was sent yet
+  std::uint64_t counted = 0;             // all before it is in the progress
+  int local_error = 0;                   // -errno
 };
 
 runtime::Task<Result<>> await_oldest(Upload& upload, PieceQueue& queue) {
@@ -58,7 +58,7 @@ runtime::Task<Result<>> upload_pieces(Upload& upload, client::LinkedFile& file, 
     }
     offset += bytes.size();
     queue.write(offset - bytes.size(), std::move(bytes));
-    if (offset - upload.flushed < kCheckpoint) continue;
+    if (offset - *upload.flushed < kCheckpoint) continue;
     while (!queue.empty()) DOZO_CO_CHECK(co_await await_oldest(upload, queue));
     DOZO_CO_CHECK(co_await file.flush());
     upload.flushed = offset;
@@ -91,7 +91,7 @@ runtime::Task<Result<>> upload_over(Upload& upload, client::LinkedFile& file) {
   // What an earlier run has left, but for the pieces that were under way then and may have holes between them.
   const std::uint64_t there = file.created().end_of_file;
   const std::uint64_t sure = there > kPiece * kPiecesAhead ? there - kPiece * kPiecesAhead : 0;
-  const std::uint64_t begin = upload.flushed != 0 ? upload.flushed : std::min(sure, upload.item.size);
+  const std::uint64_t begin = upload.flushed.value_or(std::min(sure, upload.item.size));
   upload.flushed = begin;
   if (begin > upload.counted) upload.run.add(begin - upload.counted);
   upload.counted = std::max(upload.counted, begin);
@@ -117,17 +117,30 @@ runtime::Task<Result<>> upload_once(Upload& upload) {
   co_return sent ? closed : sent;
 }
 
+// Whether the file has its own name already: the answer to the rename was lost with its connection.
+runtime::Task<bool> was_renamed(Upload& upload) {
+  client::Link& link = upload.run.remote.link;
+  const CopyItem& item = upload.item;
+  const auto partial = co_await link.run([&upload](client::Tree& tree) { return client::stat(tree, upload.partial); });
+  if (partial || partial.error() != NtStatus::OBJECT_NAME_NOT_FOUND) co_return false;
+  const auto there = co_await link.run([&item](client::Tree& tree) { return client::stat(tree, item.remote); });
+  co_return there && there->size == item.size && there->last_write_time == item.written;
+}
+
 runtime::Task<void> upload_large(CopyRun& run, const CopyItem& item, const LocalFile& local) {
   const std::string source = absolute_path(item.local) + "|" + item.remote;
   Upload upload{.run = run,
                 .item = item,
                 .local = local,
-                .partial = joined(folder_of(item.remote), partial_name(source, item.size, item.written))};
+                .partial = joined(folder_of(item.remote), partial_name(source, item.size, item.written)),
+                .flushed = std::nullopt};
   Result<> sent = fail(NtStatus::HANDLE_NO_LONGER_VALID);
   for (int tries = 0; tries < kReopenings && !sent && sent.error() == NtStatus::HANDLE_NO_LONGER_VALID; ++tries) {
     sent = co_await upload_once(upload);
   }
-  if (sent && upload.local_error == 0) {
+  bool renamed = false;
+  if (!sent && !client::is_loss(sent.error())) renamed = co_await was_renamed(upload);
+  if (upload.local_error == 0 && (sent || renamed)) {
     ++run.files;
     co_return;
   }

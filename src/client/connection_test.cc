@@ -418,6 +418,77 @@ TEST_F(ConnectionTest, misbehaviour_reaches_the_wire) {
   EXPECT_EQ(server_->heard().last().tree_id, TreeId(1234));
 }
 
+// --- Keepalive, acknowledgments, few credits ---------------------------------------------------------------------
+
+TEST_F(ConnectionTest, a_quiet_server_is_asked_for_a_word) {
+  options_.keepalive = 5s;
+  run([](ConnectionTest& t) -> runtime::Task<void> {
+    if (!co_await log_on(t)) co_return;
+    co_await runtime::sleep_for(t.loop_, 21s);
+  });
+  EXPECT_TRUE(was_open_);
+  const auto& headers = server_->heard().headers;
+  EXPECT_EQ(headers.back().command, wire::Command::echo);
+  EXPECT_EQ(headers.size(), 7u) << "NEGOTIATE, two SESSION_SETUP, four ECHO";
+}
+
+TEST_F(ConnectionTest, a_server_that_has_no_word_left_ends_the_connection) {
+  options_.keepalive = 5s;
+  options_.timeout = 2s;
+  script_.silent = true;
+  run([](ConnectionTest& t) -> runtime::Task<void> {
+    if (!co_await log_on(t)) co_return;
+    co_await runtime::sleep_for(t.loop_, 10s);
+  });
+  EXPECT_FALSE(was_open_);
+}
+
+// Acknowledges what it is told, as whoever holds an oplock does.
+class AnsweringBreaks final : public BreakListener {
+ public:
+  explicit AnsweringBreaks(ConnectionTest& t) : test(t) {}
+  void on_oplock_break(const wire::OplockBreak& notification) override {
+    test.connection_->post(make_request(wire::Command::oplock_break, notification), test.session_->id());
+  }
+  void on_lease_break(const wire::LeaseBreakNotification&) override {}
+  ConnectionTest& test;
+};
+
+TEST_F(ConnectionTest, an_acknowledgment_is_signed_and_nobody_awaits_its_answer) {
+  AnsweringBreaks breaks(*this);
+  options_.breaks = &breaks;
+  script_.oplock_break_first = true;
+  script_.credits = 4;
+  run([](ConnectionTest& t) -> runtime::Task<void> {
+    if (!co_await log_on(t)) co_return;
+    co_await echo(t);
+    co_await runtime::sleep_for(t.loop_, 1s);
+  });
+  EXPECT_TRUE(was_open_);
+  const wire::Header& last = server_->heard().last();
+  EXPECT_EQ(last.command, wire::Command::oplock_break);
+  EXPECT_TRUE(last.flags.has(wire::HeaderFlag::is_signed));
+}
+
+TEST_F(ConnectionTest, what_costs_more_than_the_server_ever_grants_is_an_error) {
+  script_.credits = 1;
+  run([](ConnectionTest& t) -> runtime::Task<void> {
+    if (!co_await log_on(t)) co_return;
+    const auto large = co_await t.session_->call(make_request(wire::Command::echo, wire::EchoRequest{}, {}, 5 * 65536));
+    t.echoed_ = large ? NtStatus::SUCCESS : large.error();
+  });
+  EXPECT_EQ(echoed_, NtStatus::INSUFFICIENT_RESOURCES);
+  EXPECT_TRUE(was_open_);
+}
+
+TEST_F(ConnectionTest, a_server_that_gives_no_credit_back_is_given_up) {
+  options_.timeout = 2s;
+  script_.credits = 0;
+  run(only_log_on);
+  EXPECT_EQ(logged_on_, NtStatus::IO_TIMEOUT);
+  EXPECT_FALSE(was_open_);
+}
+
 // --- TREE_CONNECT and VALIDATE_NEGOTIATE_INFO --------------------------------------------------------------------
 
 class BeforePreauth : public ConnectionTest {

@@ -62,19 +62,23 @@ runtime::Task<Result<>> LinkedFile::create_over(LinePtr line, CreateDisposition 
   Tree& tree = *line->tree;
   OpenOptions options = options_;
   options.disposition = disposition;
-  // [MS-SMB2] 3.3.5.9.10: durable is what has a lease with HANDLE, or a batch oplock.
-  create_guid_.bytes = crypto::random_bytes<16>();
-  lease_key_.bytes = crypto::random_bytes<16>();
-  leased_ = tree.connection().negotiated().server_capabilities.has(wire::Capability::leasing);
+  // [MS-SMB2] 3.3.5.9.10: durable is what has a lease with HANDLE, or a batch oplock. Another open, other names: until
+  // this one is answered, those of the open before may still be needed.
+  const bool leased = tree.connection().negotiated().server_capabilities.has(wire::Capability::leasing);
+  const Guid create_guid{crypto::random_bytes<16>()};
+  const Guid lease_key{crypto::random_bytes<16>()};
   const DurableContexts contexts{.durable = wire::encode_plain(wire::DurableHandleRequestV2{
-                                     .timeout = 0, .flags = {}, .create_guid = create_guid_}),
-                                 .lease = lease_of(lease_key_)};
+                                     .timeout = 0, .flags = {}, .create_guid = create_guid}),
+                                 .lease = lease_of(lease_key)};
   if (wants_durable(tree)) {
-    options.contexts = contexts.list(context_name::kDurableRequestV2, leased_);
-    options.oplock = leased_ ? OplockLevel::lease : OplockLevel::batch;
+    options.contexts = contexts.list(context_name::kDurableRequestV2, leased);
+    options.oplock = leased ? OplockLevel::lease : OplockLevel::batch;
   }
   auto file = co_await tree.open(std::move(options));
   if (!file) co_return fail(file.error());
+  create_guid_ = create_guid;
+  lease_key_ = lease_key;
+  leased_ = leased;
   durable_ = grants_durable((*file)->created());
   adopt(std::move(line), std::move(*file));
   co_return Result<>{};

@@ -58,6 +58,7 @@ runtime::Task<Result<std::unique_ptr<Session>>> Session::log_on_with_hash(Connec
 
 runtime::Task<Result<std::unique_ptr<Session>>> Session::log_on_as(Connection& connection, const Logon& logon,
                                                                    SessionOptions options) {
+  options.anonymous = logon.is_anonymous();
   auto session = co_await log_on_with(connection, logon.begin(connection), std::move(options));
   co_return session;
 }
@@ -135,7 +136,9 @@ Result<> Session::establish(const Dialogue& dialogue, const Response& last) {
   flags_ = answer.session_flags;
   const Negotiated& negotiated = connection_.negotiated();
   const ConnectionOptions& wishes = connection_.options();
-  const bool keyless = flags_.has_any(wire::SessionFlag::is_guest | wire::SessionFlag::is_null);
+  // Samba does not call nobody's session IS_NULL; but there is no key, so there can be no signature.
+  const bool keyless =
+      dialogue.options.anonymous || flags_.has_any(wire::SessionFlag::is_guest | wire::SessionFlag::is_null);
   // [MS-SMB2] 3.2.5.3.1: a guest's session where a user's was asked for is a failure.
   if (keyless && (!dialogue.options.allow_guest || wishes.require_signing || wishes.encrypt)) {
     return fail(NtStatus::LOGON_FAILURE);

@@ -27,6 +27,7 @@ struct SessionOptions {
   // A guest's session, and nobody's (anonymous), is neither signed nor sealed: it takes a connection that does not
   // insist on either, and whoever sits between can change everything.
   bool allow_guest = false;
+  bool anonymous = false;  // the logon is nobody's, whatever the server calls the session; log_on_as knows
 };
 
 // Resource; one loop; outlived by its connection, outlives its trees.

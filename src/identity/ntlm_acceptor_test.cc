@@ -167,6 +167,26 @@ TEST(NtlmAcceptor, a_disabled_account_is_told_so_after_the_right_password_only) 
   Exchange(logon).expect_refused(Refusal::bad_password);
 }
 
+TEST(NtlmInitiator, nobody_sends_no_proof_and_says_so) {
+  testing::Logon logon;
+  const auto acceptor = logon.acceptor();
+  const auto nobody = make_ntlm_anonymous_initiator({}, logon.clock);
+  const auto negotiate = nobody->step({});
+  ASSERT_TRUE(negotiate);
+  const auto challenge = acceptor->step(negotiate->token);
+  ASSERT_TRUE(challenge);
+  const auto answer = nobody->step(challenge->token);
+  ASSERT_TRUE(answer && answer->done);
+  const auto message = wire::decode_ntlm_authenticate(answer->token);
+  ASSERT_TRUE(message);
+  EXPECT_TRUE(message->flags.has(NtlmFlag::anonymous));
+  EXPECT_TRUE(message->user_name.empty() && message->nt_challenge_response.empty());
+  EXPECT_EQ(message->lm_challenge_response.size(), 1u);
+  EXPECT_FALSE(nobody->keys_ready());
+  EXPECT_FALSE(acceptor->step(answer->token));
+  EXPECT_EQ(acceptor->report().refusal, Refusal::anonymous);
+}
+
 TEST(NtlmAcceptor, anonymous_is_refused) {
   Logon logon;
   Exchange empty(logon);
