@@ -19,7 +19,8 @@ Result<> check_lease(const DurableHandle& handle, const ReconnectAsk& ask) {
 
 Result<> check_v2(const DurableHandle& handle, const ReconnectAsk& ask) {
   if (handle.is_persistent && !ask.persistent) return not_found();
-  if (handle.create_guid != ask.create_guid) return not_found();
+  // [MS-SMB2] 3.3.5.9: Open.CreateGuid of what was opened without one is NULL, all zeros.
+  if (handle.create_guid.value_or(Guid()) != ask.create_guid) return not_found();
   return {};
 }
 

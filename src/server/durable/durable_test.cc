@@ -159,6 +159,14 @@ TEST_F(DurableTest, the_rest_of_a_reconnecting_create_means_nothing) {
   EXPECT_EQ(back.call(wire::Command::create, request).status(), NtStatus::SUCCESS);
 }
 
+TEST_F(DurableTest, what_was_opened_without_a_guid_is_come_back_to_with_none) {
+  const FileId id = alice().open("f", leased({v1(), lease(1)}));
+  drop(alice());
+  Client& back = again();
+  EXPECT_EQ(come_back(back, {v2_again(id, 1), lease(1)}).status(), NtStatus::OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(come_back(back, {v2_again(id, 0), lease(1)}).status(), NtStatus::SUCCESS);
+}
+
 TEST_F(DurableTest, a_lease_is_come_back_to_with_its_key_and_version) {
   const FileId id = alice().open("f", leased({v1(), lease_v2(1)}));
   drop(alice());

@@ -2,10 +2,12 @@
 """Handles that outlive their connection, and on a continuously available share the server: the network goes, the
 process is killed with -9; the client comes back to its data and its locks, and others are held off meanwhile.
 
-ROUNDS=N takes another number of deaths.
+ROUNDS=N takes another number of deaths, MANY=N another number of handles of the one with many.
 """
+import contextlib
 import os
 import signal
+import sqlite3
 import struct
 import sys
 import uuid
@@ -19,6 +21,7 @@ import smb2raw as smb  # noqa: E402
 
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 HANDLES = 40
+MANY = int(os.environ.get("MANY", "500"))
 BATCH = 9
 PERSISTENT = 2
 CAP_PERSISTENT_HANDLES = 0x10
@@ -148,6 +151,46 @@ def closed_is_forgotten(dozo):
     client.connection.close()
 
 
+def stored(dozo):
+    """How many handles the server has on its disk."""
+    with contextlib.closing(sqlite3.connect(os.path.join(dozo.folder, "state", "handles.db"))) as database:
+        return database.execute("SELECT count(*) FROM opens").fetchone()[0]
+
+
+def many_return(dozo):
+    client, other = Client(dozo.port, "available"), Client(dozo.port, "available", servers.USER2)
+    guids = [uuid.uuid4().bytes for _ in range(MANY)]
+    files = [client.open(f"many-{n}", ask(guid, PERSISTENT)) for n, guid in enumerate(guids)]
+    kill(dozo)
+    client.connect()
+    other.connect()
+    # All are held for their owner, not only those that it is about to ask for.
+    for n in range(MANY):
+        status = other.create(f"many-{n}").status
+        harness.require(status == NOT_AVAILABLE, f"many-{n}: another opener gets {smb.status_name(status)}")
+    for n in range(MANY):
+        client.tree.close(client.come_back(f"many-{n}", files[n], guids[n], PERSISTENT))
+        other.tree.close(smb.expect(other.create(f"many-{n}"), smb.SUCCESS).body[64:80])
+    harness.require(stored(dozo) == 0, f"{stored(dozo)} handles are stored that were closed")
+    client.connection.close()
+    other.connection.close()
+
+
+def nobody_returns(dozo):
+    client, guid = Client(dozo.port, "available"), uuid.uuid4().bytes
+    files = [client.open(f"left-{n}", ask(uuid.uuid4().bytes, PERSISTENT, timeout=2000)) for n in range(HANDLES)]
+    last = client.open("last", ask(guid, PERSISTENT, timeout=300_000))
+    kill(dozo)
+    harness.wait_until(lambda: stored(dozo) == 1, "the handles nobody came back to are forgotten")
+    other = Client(dozo.port, "available", servers.USER2)
+    for n in range(len(files)):
+        other.tree.close(smb.expect(other.create(f"left-{n}"), smb.SUCCESS).body[64:80])
+    client.connect()
+    client.tree.close(client.come_back("last", last, guid, PERSISTENT))
+    client.connection.close()
+    other.connection.close()
+
+
 def main():
     suite = harness.Suite("durable")
     shares = [servers.Share("plain"), servers.Share("available", continuously_available=True)]
@@ -158,6 +201,8 @@ def main():
             suite.case(f"killed {number}: handles, data and locks are there; others were held off", die_and_return,
                        dozo, number)
         suite.case("killed: what was closed is forgotten", closed_is_forgotten, dozo)
+        suite.case("killed: many handles are there, and all were held", many_return, dozo)
+        suite.case("killed: handles nobody comes back to end, and are forgotten", nobody_returns, dozo)
     return suite.finish()
 
 

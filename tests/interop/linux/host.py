@@ -64,10 +64,10 @@ class Network:
         self.holder.wait()
 
     def connections(self):
-        """{local address and peer: bytes the server has taken on it} of those established."""
+        """{local address and peer: bytes that went over it, both ways} of those established."""
         shown = run(*self.prefix, "ss", "-Htin", "state", "established", f"sport = :{self.PORT}")
         found = re.findall(r"^\d+\s+\d+\s+(\S+)\s+(\S+)[^\n]*\n\s+(.*)$", shown, re.M)
-        return {(ours, theirs): int((re.search(r"bytes_received:(\d+)", rest) or [0, 0])[1])
+        return {(ours, theirs): sum(map(int, re.findall(r"bytes_(?:received|sent):(\d+)", rest)))
                 for ours, theirs, rest in found}
 
     def cut(self):
