@@ -59,7 +59,7 @@ TEST(RulesDocument, every_break_comes_to_less) {
         const LeaseState to = broken(held, loses);
         EXPECT_EQ(to, valid_cache(to));
         EXPECT_TRUE(held.has_all(to)) << rule.name;
-        if (held.has_any(rule.meets)) EXPECT_NE(to, held) << rule.name;
+        if (held.has_any(rule.meets) && !loses.empty()) EXPECT_NE(to, held) << rule.name;
       }
     }
   }
