@@ -193,6 +193,7 @@ void Engine::State::on(const RenameLink& event, Effects& out) {
   if (open == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
   if (const Result<> allowed = can_rename(*open); !allowed) return out.push(Refuse{allowed.error()});
   LinkState& from = *open->link;
+  if (event.old_path && *event.old_path != from.path) return out.push(Refuse{NtStatus::RETRY});
   LinkState* target = find_by(open->file->links, &LinkState::path, event.new_path);
   const bool merges = target != nullptr && target != &from;
   if (merges && target->deleted) return out.push(Refuse{NtStatus::DELETE_PENDING});

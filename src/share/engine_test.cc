@@ -193,6 +193,15 @@ TEST(Engine, the_opens_of_a_file_are_counted_over_all_its_links_and_streams) {
   EXPECT_EQ(engine.open_count(file), 1u);
 }
 
+TEST(Engine, a_link_is_renamed_by_one_at_a_time) {
+  Engine engine;
+  for (const std::uint64_t id : {1ull, 2ull}) ASSERT_TRUE(engine.apply(open_of(id), {}).granted());
+  ASSERT_TRUE(engine.apply(RenameLink{OpenId{1}, u"G", u"F"}, {}).granted());
+  EXPECT_EQ(engine.apply(RenameLink{OpenId{2}, u"H", u"F"}, {}), effects_of(Refuse{NtStatus::RETRY}));
+  EXPECT_EQ(engine.find_open(OpenId{2})->path, u"G");
+  EXPECT_TRUE(engine.apply(RenameLink{OpenId{2}, u"H", u"G"}, {}).granted());
+}
+
 TEST(Engine, a_link_renamed_onto_another_of_its_file_becomes_one_with_it) {
   Engine engine;
   for (const std::uint64_t id : {1ull, 2ull}) ASSERT_TRUE(engine.apply(open_of(id), {}).granted());

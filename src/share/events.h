@@ -134,11 +134,12 @@ struct CancelTicket {
 
 // A rename that is about to happen: all opens of the link follow to the new path. Sent before the file system is asked,
 // so that check and change are one step; sent again with the old path should the file system refuse.
-// Answer: Grant, or Refuse as can_rename does; DELETE_PENDING when the new path is another, deleted link of the file.
-// [MS-FSA] 2.1.5.15.12.
+// Answer: Grant, or Refuse as can_rename does; DELETE_PENDING when the new path is another, deleted link of the file;
+// RETRY when `old_path` is given and is not the link's (any more): somebody else is renaming it. [MS-FSA] 2.1.5.15.12.
 struct RenameLink {
   OpenId open;
   std::u16string new_path;
+  std::optional<std::u16string> old_path = std::nullopt;
   bool operator==(const RenameLink&) const = default;
 };
 

@@ -190,10 +190,11 @@ class Volume {
   };
   virtual Task<Result<Permissions>> permissions(CallerRef caller, const Resolved& resolved) = 0;
 
-  // Removes the name if it still means `expected`. STATUS_DIRECTORY_NOT_EMPTY.
+  // Removes the name if it still means `expected`. STATUS_DIRECTORY_NOT_EMPTY. Here and below,
+  // STATUS_OBJECT_NAME_NOT_FOUND: the object has lost that name, whoever has it now.
   virtual Task<Result<>> remove(CallerRef caller, const Location& where, NodeId expected) = 0;
   // Gives the object at `from` the name `to` resolved to. An existing target goes when `replace` (never a directory);
-  // otherwise STATUS_OBJECT_NAME_COLLISION. Yields the new location.
+  // otherwise STATUS_OBJECT_NAME_COLLISION. STATUS_RETRY: `to` means something else by now. Yields the new location.
   virtual Task<Result<Location>> rename(CallerRef caller, const Location& from, NodeId expected, const Resolved& to,
                                         bool replace) = 0;
   virtual Task<Result<>> link(CallerRef caller, const Location& from, NodeId expected, const Resolved& to,

@@ -324,8 +324,37 @@ TEST_P(VolumeConformance, name_that_means_something_else_by_now_is_retry) {
   make({"f"});
   EXPECT_EQ(status(run(volume().open(caller(), *before, kReadWrite))), NtStatus::RETRY);
   const Location where{before->parent, "f"};
-  EXPECT_EQ(status(run(volume().remove(caller(), where, before->node->id()))), NtStatus::RETRY);
+  EXPECT_EQ(status(run(volume().remove(caller(), where, before->node->id()))), NtStatus::OBJECT_NAME_NOT_FOUND);
   EXPECT_TRUE(exists({"f"}));
+}
+
+TEST_P(VolumeConformance, object_that_has_lost_its_name_is_not_renamed_or_linked_by_it) {
+  make({"f"});
+  const auto before = look({"f"});
+  ASSERT_EQ(remove({"f"}), NtStatus::SUCCESS);
+  const FileRef keep_inode_apart = make({"other"});
+  make({"f"});
+  const auto to = look({"g"});
+  const Location where{before->parent, "f"};
+  const NodeId node = before->node->id();
+  EXPECT_EQ(status(run(volume().rename(caller(), where, node, *to, false))), NtStatus::OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(status(run(volume().link(caller(), where, node, *to, false))), NtStatus::OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(status(run(volume().make_symlink(caller(), where, node, "g"))), NtStatus::OBJECT_NAME_NOT_FOUND);
+}
+
+TEST_P(VolumeConformance, target_that_means_another_file_by_now_is_retry) {
+  make({"f"});
+  make({"t"});
+  const auto from = look({"f"});
+  const auto to = look({"t"});
+  ASSERT_EQ(remove({"t"}), NtStatus::SUCCESS);
+  const FileRef keep_inode_apart = make({"other"});
+  make({"t"});
+  const Location where{from->parent, "f"};
+  const NodeId node = from->node->id();
+  EXPECT_EQ(status(run(volume().rename(caller(), where, node, *to, true))), NtStatus::RETRY);
+  EXPECT_EQ(status(run(volume().link(caller(), where, node, *to, true))), NtStatus::RETRY);
+  EXPECT_TRUE(exists({"t"}));
 }
 
 TEST_P(VolumeConformance, open_of_a_name_that_has_gone_is_retry) {

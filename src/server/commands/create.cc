@@ -6,12 +6,10 @@
 #include "server/create/contexts.h"
 #include "server/durable/persist.h"
 #include "server/server.h"
+#include "server/settling.h"
 
 namespace dozo::server {
 namespace {
-
-// How often a name may come to mean something else while it is being opened.
-constexpr int kAttemptsMax = 16;
 
 struct Opened {
   Authorization authorization;
@@ -172,13 +170,14 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
   auto instance = co_await take_app_instance(request, parameters);
   if (!instance) co_return fail(instance.error());
 
-  for (int left = kAttemptsMax; left > 0;) {
+  Settling settling;
+  while (true) {
     bool waited = false;
     auto opened = co_await attempt(request, parameters, plan, waited);
     if (!opened && opened.error() == NtStatus::RETRY) {
       // What waited for somebody's acknowledgement was held up by others, each for a limited time.
-      if (!waited) --left;
-      continue;
+      if (waited || settling.may_try_again()) continue;
+      co_return fail(settled(opened.error()));
     }
     if (!opened) co_return fail(opened.error());
     auto done = co_await apply_contexts(request, parameters, opened->made);
@@ -195,7 +194,6 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
                              .caching = opened->grant.caching(),
                              .maximal = opened->authorization.maximal});
   }
-  co_return fail(NtStatus::SHARING_VIOLATION);
 }
 
 }  // namespace dozo::server

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "server/server.h"
+#include "server/settling.h"
 
 namespace dozo::server {
 namespace {
@@ -46,7 +47,7 @@ runtime::Task<Result<vfs::CallerRef>> caller_of(Server& server, std::shared_ptr<
   // The folder's owner.
   const auto process = std::make_shared<const vfs::Caller>();
   auto root = co_await share->volume->resolve(process, {}, {});
-  if (!root) co_return fail(root.error());
+  if (!root) co_return fail(settled(root.error()));
   co_return std::make_shared<vfs::Caller>(
       vfs::Caller{.uid = root->info.uid, .gid = root->info.gid, .groups = {}, .switch_identity = true});
 }

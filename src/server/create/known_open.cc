@@ -2,6 +2,7 @@
 #include "server/connection.h"
 #include "server/create/contexts.h"
 #include "server/server.h"
+#include "server/settling.h"
 
 namespace dozo::server {
 namespace {
@@ -56,7 +57,7 @@ runtime::Task<Result<Reply>> reconnect_create(Request& request, const CreatePara
 
 runtime::Task<Result<>> may_read(Request& request, const vfs::Path& path) {
   auto target = co_await request.tree->share->volume->resolve(request.tree->caller, path, {});
-  if (!target) co_return fail(target.error());
+  if (!target) co_return fail(settled(target.error()));
   if (!target->exists()) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
   const AccessMask maximal = co_await maximal_access(request, *target);
   co_return maximal.has_all(kFileGenericRead) ? Result<>() : Result<>(fail(NtStatus::ACCESS_DENIED));

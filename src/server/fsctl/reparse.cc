@@ -7,6 +7,7 @@
 #include "server/checks.h"
 #include "server/fsctl/functions.h"
 #include "server/request.h"
+#include "server/settling.h"
 
 namespace dozo::server {
 namespace {
@@ -47,10 +48,10 @@ FsctlTask get_reparse_point(FsctlCall& call) {
   const Open& open = *call.open;
   if (open.file->type() != vfs::NodeType::symlink) co_return fail(NtStatus::NOT_A_REPARSE_POINT);
   auto resolved = co_await resolve_link(open);
-  if (!resolved) co_return fail(resolved.error());
+  if (!resolved) co_return fail(settled(resolved.error()));
   if (!resolved->exists()) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
   auto target = co_await open.tree->share->volume->read_symlink(open.tree->caller, *resolved);
-  if (!target) co_return fail(target.error());
+  if (!target) co_return fail(settled(target.error()));
   FsctlAnswer answer{NtStatus::SUCCESS, wire::encode_symlink_reparse(data_of(std::move(*target)))};
   if (answer.output.size() > call.output_max) {
     answer.output.resize(call.output_max);
@@ -65,9 +66,10 @@ FsctlTask set_reparse_point(FsctlCall& call) {
   DOZO_CO_TRY(const std::string target, target_of(call.input));
   if (open.path.empty() || !open.stream.empty()) co_return fail(NtStatus::INVALID_PARAMETER);
   const Tree& tree = *open.tree;
-  auto made = co_await tree.share->volume->make_symlink(tree.caller, open.location, open.node, target);
+  const vfs::Location where = open.location;  // as it is now: a rename may move the open while this waits
+  auto made = co_await tree.share->volume->make_symlink(tree.caller, where, open.node, target);
   if (!made && made.error() == NtStatus::NOT_SUPPORTED) co_return fail(NtStatus::INVALID_DEVICE_REQUEST);
-  if (!made) co_return fail(made.error());
+  if (!made) co_return fail(settled(made.error()));
   // The name now means the link: what the client does by this handle next (removing it) concerns that.
   auto resolved = co_await resolve_link(open);
   if (resolved && resolved->exists()) open.node = resolved->info.id;

@@ -10,6 +10,7 @@
 #include "server/info/functions.h"
 #include "server/info/stream_rename.h"
 #include "server/server.h"
+#include "server/settling.h"
 #include "wire/fscc/file_set.h"
 
 namespace dozo::server {
@@ -149,13 +150,14 @@ Task<Result<vfs::Location>> rename_on_volume(InfoSet& set, const vfs::Resolved& 
   Server& server = set.request.server;
   const Open& open = set.open;
   const Tree& tree = *open.tree;
-  vfs::Path new_path = to.path;
-  const std::u16string old_engine_path = engine_path(open.path);
-  // Before the file system is asked: check and change are one step to whoever opens meanwhile.
-  const share::Effects moved = server.apply(share::RenameLink{open.share_id, engine_path(new_path)});
+  const std::u16string old_path = engine_path(open.path);
+  // Before the file system is asked: check and change are one step to whoever opens meanwhile, and to whoever else
+  // renames it.
+  const share::Effects moved = server.apply(share::RenameLink{open.share_id, engine_path(to.path), old_path});
   DOZO_CO_CHECK(moved.result());
-  auto location = co_await tree.share->volume->rename(tree.caller, open.location, open.node, to, replace);
-  if (!location) static_cast<void>(server.apply(share::RenameLink{open.share_id, old_engine_path}));
+  const vfs::Location from = open.location;
+  auto location = co_await tree.share->volume->rename(tree.caller, from, open.node, to, replace);
+  if (!location) static_cast<void>(server.apply(share::RenameLink{open.share_id, old_path}));
   co_return location;
 }
 
@@ -185,7 +187,7 @@ void spell_as_asked(vfs::Resolved& resolved, const Target& target) {
   resolved.path.back() = target.path.back();
 }
 
-Task<Result<>> rename(InfoSet& set, Target target) {
+Task<Result<>> try_rename(InfoSet& set, const Target& target) {
   Open& open = set.open;
   DOZO_CO_CHECK(check_writable(*open.tree));
   if (open.path.empty()) co_return fail(NtStatus::ACCESS_DENIED);  // the share's root
@@ -220,7 +222,7 @@ Result<> check_own_name(InfoSet& set, const Target& target, const vfs::Resolved&
   return set.request.server.engine().can_replace(identity_of(set.open, existing.info.id), engine_path(existing.path));
 }
 
-Task<Result<>> link(InfoSet& set, Target target) {
+Task<Result<>> try_link(InfoSet& set, const Target& target) {
   Open& open = set.open;
   DOZO_CO_CHECK(check_writable(*open.tree));
   if (open.is_directory) co_return fail(NtStatus::FILE_IS_A_DIRECTORY);
@@ -235,18 +237,54 @@ Task<Result<>> link(InfoSet& set, Target target) {
   spell_as_asked(*resolved, target);
   DOZO_CO_TRY(const ShareGrant directory, enter_directory(set, *resolved));
   const Tree& tree = *open.tree;
-  auto linked = co_await tree.share->volume->link(tree.caller, open.location, open.node, *resolved, target.replace);
+  const vfs::Location from = open.location;
+  auto linked = co_await tree.share->volume->link(tree.caller, from, open.node, *resolved, target.replace);
   if (linked) entry_changed(set.request.server, open.key.volume, resolved->parent, open.parent_lease);
   co_return linked;
 }
+
+// Where the open has its name, as far as this loop knows.
+struct KnownAs {
+  explicit KnownAs(const Open& open) : parent(open.location.parent), name(open.location.name) {}
+  vfs::NodeRef parent;
+  std::string name;
+  bool operator==(const KnownAs&) const = default;
+};
+
+// A rename through another handle of the link is under way, or done and not yet known of here.
+bool is_being_renamed(const Server& server, const Open& open) {
+  const std::optional<share::OpenInfo> info = server.engine().find_open(open.share_id);
+  return info && info->path != engine_path(open.path);
+}
+
+// [MS-FSA] 2.1.5.15.7, 2.1.5.15.12 are one step each. Here a name may change between the look and the deed: then it is
+// looked at anew. A source that has lost its name to another program has none: OBJECT_NAME_NOT_FOUND.
+Task<Result<>> until_settled(InfoSet& set, const Target& target, Task<Result<>> (*attempt)(InfoSet&, const Target&)) {
+  Settling settling;
+  while (true) {
+    const KnownAs before(set.open);
+    auto done = co_await attempt(set, target);
+    if (done) co_return done;
+    const NtStatus error = done.error();
+    const bool moved = before != KnownAs(set.open) || is_being_renamed(set.request.server, set.open);
+    if (error != NtStatus::RETRY && !(error == NtStatus::OBJECT_NAME_NOT_FOUND && moved)) co_return done;
+    const bool again = co_await settling.wait();
+    if (!again) co_return fail(settled(error));
+    if (set.open.closed) co_return fail(NtStatus::FILE_CLOSED);
+  }
+}
+
+Task<Result<>> rename(InfoSet& set, const Target& target) { return until_settled(set, target, try_rename); }
+Task<Result<>> link(InfoSet& set, const Target& target) { return until_settled(set, target, try_link); }
 
 }  // namespace
 
 SetTask set_rename(InfoSet& set) {
   DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileRenameInformation>(set.input));
   if (names_stream(wanted)) co_return co_await rename_stream(set, wanted.file_name, wanted.replace_if_exists);
-  DOZO_CO_TRY(Target target, parse_target(set.open, wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
-  co_return co_await rename(set, std::move(target));
+  DOZO_CO_TRY(const Target target,
+              parse_target(set.open, wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
+  co_return co_await rename(set, target);
 }
 
 SetTask set_rename_ex(InfoSet& set) {
@@ -258,13 +296,14 @@ SetTask set_rename_ex(InfoSet& set) {
   if (names_stream(wanted)) co_return co_await rename_stream(set, wanted.file_name, replace);
   DOZO_CO_TRY(Target target, parse_target(set.open, wanted.root_directory, wanted.file_name, replace));
   target.ignore_read_only = flags.has(RenameFlag::ignore_read_only_attribute);
-  co_return co_await rename(set, std::move(target));
+  co_return co_await rename(set, target);
 }
 
 SetTask set_link(InfoSet& set) {
   DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileLinkInformation>(set.input));
-  DOZO_CO_TRY(Target target, parse_target(set.open, wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
-  co_return co_await link(set, std::move(target));
+  DOZO_CO_TRY(const Target target,
+              parse_target(set.open, wanted.root_directory, wanted.file_name, wanted.replace_if_exists));
+  co_return co_await link(set, target);
 }
 
 }  // namespace dozo::server

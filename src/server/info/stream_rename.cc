@@ -9,6 +9,7 @@
 #include "server/create/create.h"
 #include "server/durable/persist.h"
 #include "server/server.h"
+#include "server/settling.h"
 
 namespace dozo::server {
 namespace {
@@ -81,7 +82,8 @@ vfs::OpenFor use_of(const Open& open) {
   return use;
 }
 
-Task<Result<vfs::FileRef>> move_on_volume(Open& open, const std::string& to, bool replace) {
+// The file whose stream has got the new name.
+Task<Result<vfs::Resolved>> try_to_move(Open& open, const std::string& to, bool replace) {
   const Tree& tree = *open.tree;
   vfs::Volume& volume = *tree.share->volume;
   const vfs::Path path = open.path;
@@ -90,6 +92,18 @@ Task<Result<vfs::FileRef>> move_on_volume(Open& open, const std::string& to, boo
   if (!file->exists() || file->info.id != open.node) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
   auto renamed = co_await volume.rename_stream(tree.caller, *file, open.stream, to, replace);
   if (!renamed) co_return fail(renamed.error());
+  co_return file;
+}
+
+Task<Result<vfs::FileRef>> move_on_volume(Open& open, const std::string& to, bool replace) {
+  const Tree& tree = *open.tree;
+  vfs::Volume& volume = *tree.share->volume;
+  Settling settling;
+  auto file = co_await try_to_move(open, to, replace);
+  while (!file && file.error() == NtStatus::RETRY && settling.may_try_again()) {
+    file = co_await try_to_move(open, to, replace);
+  }
+  if (!file) co_return fail(file.error());
   if (to.empty()) co_return co_await volume.open(tree.caller, *file, use_of(open));
   co_return co_await volume.open_stream(tree.caller, *file, to, vfs::StreamMode::open_existing, use_of(open));
 }
@@ -122,7 +136,7 @@ Task<Result<>> rename_stream(InfoSet& set, std::u16string name, bool replace) {
   DOZO_CO_TRY(const share::OpenInfo own, check_alone(set.request.server.engine(), open, target));
   DOZO_CO_TRY(ShareGrant grant, enter_target(set, own, target));
   auto file = co_await move_on_volume(open, to, replace);
-  if (!file) co_return fail(file.error());
+  if (!file) co_return fail(settled(file.error()));
 
   const share::OpenId before = std::exchange(open.share_id, grant.id());
   end_caching(set.request.server, own);

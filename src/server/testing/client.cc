@@ -127,6 +127,10 @@ void Client::check_signature(Answer& answer) {
 }
 
 void Client::check_form(const Answer& answer) {
+  // It is between the server and its volumes: vfs/volume.h.
+  if (answer.status() == NtStatus::RETRY || answer.status() == NtStatus::CANNOT_BREAK_OPLOCK) {
+    add_problem(fmt::format("{} has left the server", to_string(answer.status())));
+  }
   const wire::Codec* codec = wire::is_error_form(answer.header, answer.bytes)
                                  ? &wire::error_response_codec()
                                  : wire::find_codec(answer.header, answer.bytes);

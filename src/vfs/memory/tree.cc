@@ -40,13 +40,34 @@ Task<Result<>> Tree::turn() {
   if (const Duration delay{delay_ns_.load()}; delay > Duration::zero()) {
     co_await runtime::sleep_for(runtime::Loop::current(), delay);
   }
+  if (hold_countdown_ >= 0 && hold_countdown_-- == 0) {
+    co_await runtime::sleep_for(runtime::Loop::current(), Duration(hold_ns_.load()));
+  }
   if (fail_countdown_ >= 0 && fail_countdown_-- == 0) co_return fail(fail_status_);
   co_return Result<>{};
+}
+
+Task<Result<>> Tree::name_turn() {
+  DOZO_CO_CHECK(co_await turn());
+  const int left = unsettled_countdown_;
+  if (left == 0) co_return fail(unsettled_status_);
+  if (left > 0) --unsettled_countdown_;
+  co_return Result<>{};
+}
+
+void Tree::unsettle(int countdown, NtStatus status) {
+  unsettled_status_ = status;
+  unsettled_countdown_ = countdown;
 }
 
 void Tree::fail_once(NtStatus status, unsigned after) {
   fail_status_ = status;
   fail_countdown_ = static_cast<int>(after);
+}
+
+void Tree::hold_once(Duration delay, unsigned after) {
+  hold_ns_ = delay.count();
+  hold_countdown_ = static_cast<int>(after);
 }
 
 Result<> Tree::check_writable() const {
@@ -95,8 +116,7 @@ Result<InodeRef> Tree::confirm(const Resolved& resolved) const {
 
 Result<InodeRef> Tree::confirm(const Location& where, NodeId expected) const {
   const InodeRef entry = child_of(*inode_of(*where.parent), where.name);
-  if (!entry) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
-  if (entry->id != expected) return fail(NtStatus::RETRY);
+  if (!entry || entry->id != expected) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
   return entry;
 }
 

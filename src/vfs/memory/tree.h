@@ -20,6 +20,8 @@ class Tree {
 
   // Before each operation: the injected delay and failure.
   Task<Result<>> turn();
+  // Before one on a name, which may be injected to mean something else: STATUS_RETRY.
+  Task<Result<>> name_turn();
   // STATUS_MEDIA_WRITE_PROTECTED on a volume that is read-only.
   Result<> check_writable() const;
 
@@ -38,7 +40,7 @@ class Tree {
   Result<Resolved> resolve(const Path& path, ResolveOptions options) const;
   // What `resolved` found, if its name still means it; else STATUS_RETRY.
   Result<InodeRef> confirm(const Resolved& resolved) const;
-  // The entry at `where` if it is `expected`; else STATUS_RETRY.
+  // The entry at `where` if it is `expected`; else STATUS_OBJECT_NAME_NOT_FOUND.
   Result<InodeRef> confirm(const Location& where, NodeId expected) const;
 
   Result<InodeRef> create(const Resolved& at, const CreateSpec& spec);
@@ -49,6 +51,8 @@ class Tree {
   // Fault injection.
   void set_delay(Duration delay) { delay_ns_ = delay.count(); }
   void fail_once(NtStatus status, unsigned after);
+  void hold_once(Duration delay, unsigned after);
+  void unsettle(int countdown, NtStatus status);  // -1: not
 
  private:
   InodeRef make_inode(NodeType type);
@@ -63,6 +67,10 @@ class Tree {
   const FileTime created_;
   std::shared_ptr<Space> space_;
   std::atomic<Duration::rep> delay_ns_ = 0;
+  std::atomic<Duration::rep> hold_ns_ = 0;
+  std::atomic<int> hold_countdown_ = -1;
+  std::atomic<int> unsettled_countdown_ = -1;  // at 0 every name is unsettled
+  std::atomic<NtStatus> unsettled_status_ = NtStatus::RETRY;
   std::atomic<int> fail_countdown_ = -1;
   std::atomic<NtStatus> fail_status_{};
   std::mutex mutex_;

@@ -84,6 +84,9 @@ MemoryVolume::~MemoryVolume() = default;
 void MemoryVolume::set_capacity(std::uint64_t bytes) { tree_->space()->capacity = bytes; }
 void MemoryVolume::set_delay(Duration delay) { tree_->set_delay(delay); }
 void MemoryVolume::fail_once(NtStatus status, unsigned after) { tree_->fail_once(status, after); }
+void MemoryVolume::hold_once(Duration delay, unsigned after) { tree_->hold_once(delay, after); }
+void MemoryVolume::unsettle(unsigned after, NtStatus status) { tree_->unsettle(static_cast<int>(after), status); }
+void MemoryVolume::settle() { tree_->unsettle(-1, NtStatus::RETRY); }
 
 Task<Result<VolumeInfo>> MemoryVolume::volume_info(CallerRef) {
   DOZO_CO_CHECK(co_await tree_->turn());
@@ -103,13 +106,13 @@ Task<Result<VolumeInfo>> MemoryVolume::volume_info(CallerRef) {
 }
 
 Task<Result<Resolved>> MemoryVolume::resolve(CallerRef, const Path& path, ResolveOptions options) {
-  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(co_await tree_->name_turn());
   const std::lock_guard lock(tree_->mutex());
   co_return tree_->resolve(path, options);
 }
 
 Task<Result<FileRef>> MemoryVolume::open(CallerRef, const Resolved& resolved, OpenFor use) {
-  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(co_await tree_->name_turn());
   if (opens_for_change(use)) DOZO_CO_CHECK(tree_->check_writable());
   const std::lock_guard lock(tree_->mutex());
   DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
@@ -117,7 +120,7 @@ Task<Result<FileRef>> MemoryVolume::open(CallerRef, const Resolved& resolved, Op
 }
 
 Task<Result<FileRef>> MemoryVolume::create(CallerRef, const Resolved& resolved, const CreateSpec& spec) {
-  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(co_await tree_->name_turn());
   const std::lock_guard lock(tree_->mutex());
   DOZO_CO_TRY(const InodeRef inode, tree_->create(resolved, spec));
   co_return std::make_shared<MemoryFile>(tree_, inode, inode->main, spec.use);
@@ -152,20 +155,20 @@ Task<Result<>> MemoryVolume::remove(CallerRef, const Location& where, NodeId exp
 
 Task<Result<Location>> MemoryVolume::rename(CallerRef, const Location& from, NodeId expected, const Resolved& to,
                                             bool replace) {
-  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(co_await tree_->name_turn());
   const std::lock_guard lock(tree_->mutex());
   co_return tree_->rename(from, expected, to, replace);
 }
 
 Task<Result<>> MemoryVolume::link(CallerRef, const Location& from, NodeId expected, const Resolved& to, bool replace) {
-  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(co_await tree_->name_turn());
   const std::lock_guard lock(tree_->mutex());
   co_return tree_->link(from, expected, to, replace);
 }
 
 Task<Result<FileRef>> MemoryVolume::open_stream(CallerRef, const Resolved& resolved, std::string_view stream,
                                                 StreamMode mode, OpenFor use) {
-  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(co_await tree_->name_turn());
   if (opens_for_change(use)) DOZO_CO_CHECK(tree_->check_writable());
   const std::lock_guard lock(tree_->mutex());
   DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
@@ -174,7 +177,7 @@ Task<Result<FileRef>> MemoryVolume::open_stream(CallerRef, const Resolved& resol
 }
 
 Task<Result<>> MemoryVolume::remove_stream(CallerRef, const Resolved& resolved, std::string_view stream) {
-  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(co_await tree_->name_turn());
   DOZO_CO_CHECK(tree_->check_writable());
   const std::lock_guard lock(tree_->mutex());
   DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
@@ -188,7 +191,7 @@ Task<Result<>> MemoryVolume::remove_stream(CallerRef, const Resolved& resolved, 
 }
 
 Task<Result<std::string>> MemoryVolume::read_symlink(CallerRef, const Resolved& resolved) {
-  DOZO_CO_CHECK(co_await tree_->turn());
+  DOZO_CO_CHECK(co_await tree_->name_turn());
   const std::lock_guard lock(tree_->mutex());
   DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
   if (inode->type != NodeType::symlink) co_return fail(NtStatus::NOT_A_REPARSE_POINT);

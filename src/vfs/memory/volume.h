@@ -29,6 +29,10 @@ class MemoryVolume final : public Volume {
   void set_capacity(std::uint64_t bytes);
   void set_delay(Duration delay);                       // every operation completes so much later
   void fail_once(NtStatus status, unsigned after = 0);  // the operation after `after` others fails
+  void hold_once(Duration delay, unsigned after = 0);   // or completes so much later, and those behind it do not
+  // Behind `after` others, each operation on a name that may say STATUS_RETRY says `status`, until settle().
+  void unsettle(unsigned after = 0, NtStatus status = NtStatus::RETRY);
+  void settle();
 
   // As if another program did it. Any thread. They fail as the operations do.
   Result<> outside_write(const Path& path, std::string_view text);  // makes the file or replaces what is in it

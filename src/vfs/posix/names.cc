@@ -30,7 +30,7 @@ Result<Entry> entry_at(const NodeRef& parent, const std::string& client_name) {
   return Entry{fd_of(parent), std::move(*disk)};
 }
 
-// Whether the entry still means `expected`, itself or (a symlink) by what it leads to beneath the root.
+// The entry that still means `expected`, itself or (a symlink) by what it leads to beneath the root.
 Result<struct statx> check_entry(const Entry& entry, NodeId expected) {
   const auto status = status_of_entry(entry.directory, entry.name.c_str());
   if (!status && status.error() == ENOENT) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
@@ -42,7 +42,7 @@ Result<struct statx> check_entry(const Entry& entry, NodeId expected) {
     // Only compared, never opened: what lies outside the share cannot be `expected`.
     if (followed == 0 && id_of(target) == expected) return *status;
   }
-  return fail(NtStatus::RETRY);
+  return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
 }
 
 NtStatus in_directory(int error) {
@@ -99,10 +99,14 @@ Result<> check_replaceable(const struct statx& there, const struct statx& source
   return {};
 }
 
-Result<> move_entry(const Entry& from, const Entry& to, bool over_existing) {
+// Something has come to be where there was nothing.
+NtStatus in_the_way(bool replace) { return replace ? NtStatus::RETRY : NtStatus::OBJECT_NAME_COLLISION; }
+
+Result<> move_entry(const Entry& from, const Entry& to, bool over_existing, bool replace) {
   const int error = !over_existing ? rename_without_replacing(from, to)
                     : renameat(from.directory, from.name.c_str(), to.directory, to.name.c_str()) == 0 ? 0
                                                                                                       : errno;
+  if (error == EEXIST) return fail(in_the_way(replace));
   if (error != 0) return fail(error == ENOENT ? NtStatus::OBJECT_PATH_NOT_FOUND : status_of(error, Doing::move));
   return {};
 }
@@ -158,7 +162,7 @@ Result<Moved> rename_object(const Share& share, const Caller* caller, const Loca
     return Moved{.type = type, .old_name_only = true};
   }
   if (there) DOZO_CHECK(check_replaceable(*there, status, to, replace));
-  DOZO_CHECK(move_entry(source, target, there.has_value()));
+  DOZO_CHECK(move_entry(source, target, there.has_value(), replace));
   return Moved{.type = type, .replaced = there.has_value()};
 }
 
@@ -173,19 +177,20 @@ Result<bool> link_object(const Share& share, const Caller* caller, const Locatio
   // [MS-FSA] 2.1.5.15.6: not for directories.
   if (S_ISDIR(status.stx_mode)) return fail(NtStatus::FILE_IS_A_DIRECTORY);
   const auto fd = share.open_beneath(source.directory, source.name.c_str(), O_PATH | O_NOFOLLOW, Wait::yes);
-  if (!fd) return fail(NtStatus::RETRY);
+  if (!fd) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
   const auto opened = status_of_fd(fd->get());
-  if (!opened || id_of(*opened) != id_of(status)) return fail(NtStatus::RETRY);
+  if (!opened || id_of(*opened) != id_of(status)) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
   const auto there = status_of_entry(target.directory, target.name.c_str());
   if (there && id_of(*there) == id_of(status)) return fail(NtStatus::OBJECT_NAME_COLLISION);
   if (there) DOZO_CHECK(check_replaceable(*there, status, to, replace));
   // Through the descriptor: the name might mean another file by now.
   const std::string first = there ? temporary_name() : target.name;
   if (linkat(AT_FDCWD, proc_path(fd->get()).c_str(), target.directory, first.c_str(), AT_SYMLINK_FOLLOW) != 0) {
+    if (errno == EEXIST) return fail(in_the_way(replace));
     return fail(errno == ENOENT ? NtStatus::OBJECT_PATH_NOT_FOUND : status_of(errno, Doing::move));
   }
   if (!there) return false;
-  const Result<> moved = move_entry({target.directory, first}, target, true);
+  const Result<> moved = move_entry({target.directory, first}, target, true, true);
   if (!moved) unlinkat(target.directory, first.c_str(), 0);
   if (!moved) return fail(moved.error());
   return true;
@@ -206,7 +211,7 @@ Result<> replace_by_symlink(const Share& share, const Caller* caller, const Loca
   const Entry made{entry.directory, first};
   // A directory cannot be renamed over by a symlink: it goes first, and only when it is empty.
   const int gone = directory ? unlinkat(entry.directory, entry.name.c_str(), AT_REMOVEDIR) : 0;
-  const Result<> moved = gone == 0 ? move_entry(made, entry, !directory) : Result<>(fail_errno(errno));
+  const Result<> moved = gone == 0 ? move_entry(made, entry, !directory, true) : Result<>(fail_errno(errno));
   if (!moved) unlinkat(entry.directory, first.c_str(), 0);
   return moved;
 }
