@@ -18,6 +18,11 @@ runtime::Task<Result<>> break_caches(Request& request, const Open& open, share::
   co_return Result<>();
 }
 
+void break_after(Server& server, const share::EndCaches& changed) {
+  if (server.engine().caches_end(changed)) static_cast<void>(server.apply(changed));
+}
+void break_after(Server& server, const Open& open) { break_after(server, {open.share_id, open.key, open.lease}); }
+
 namespace {
 
 // A request for which handles have to be given up.

@@ -19,6 +19,24 @@ bool others_cache(const Open& open, const Server& server);
 // STATUS_CANCELLED; STATUS_FILE_CLOSED: the open went away meanwhile.
 runtime::Task<Result<>> break_caches(Request& request, const Open& open, share::CacheUse use);
 
+// Behind what changes data or size, or takes a lock, done or not: who was granted caching while it was under way may
+// have read what was there before, and loses it. Waits for nobody; one look while nobody else caches. Any loop.
+void break_after(Server& server, const share::EndCaches& changed);
+void break_after(Server& server, const Open& open);
+
+// `deed`, which changes data or size, with both around it.
+template <class T>
+runtime::Task<Result<T>> with_breaks(Request& request, const Open& open, share::CacheUse use,
+                                     runtime::Task<Result<T>> deed) {
+  if (others_cache(open, request.server)) {
+    auto broken = co_await break_caches(request, open, use);
+    if (!broken) co_return fail(broken.error());
+  }
+  auto done = co_await std::move(deed);
+  break_after(request.server, open);
+  co_return done;
+}
+
 // The files are about to lose their names to somebody, or the directory they lie in its own: whoever keeps handles of
 // them open for later use closes what it does not need. Waits for all. `by`: whose lease is left alone. Whether it
 // waited: then names may have come to mean something else. [MS-FSA] 2.1.5.15.12.

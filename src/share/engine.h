@@ -109,6 +109,8 @@ class Engine {
   // Does anybody's oplock or lease cache what a write through this open would change, so that it needs BreakCaches
   // first? Others', or its own level II oplock. false for what is not open.
   bool others_cache(OpenId open) const;
+  // Would this event break anything?
+  bool caches_end(const EndCaches& event) const;
 
   // May the link of this open be renamed? ACCESS_DENIED without DELETE access, when it is deleted, or for a directory
   // when something is open beneath it. [MS-FSA] 2.1.5.15.12.

@@ -231,12 +231,30 @@ void Engine::State::on(const BreakCaches& event, Effects& out) {
   answer(out, breaks, event.ticket);
 }
 
+namespace {
+
+// Nobody waits, and the open's own level II oplock is no matter of it.
+constexpr const BreakRule& kEndsCaches = rule_of(Act::outside_change);
+
+}  // namespace
+
+void Engine::State::on(const EndCaches& event, Effects& out) {
+  out.push(Grant{});
+  break_caches(kEndsCaches, event.key, {event.open, event.by, {}}, out);
+}
+
+bool Engine::State::is_any_met(const BreakRule& rule, const StreamState& stream, const Actor& actor) const {
+  return std::ranges::any_of(stream.caches, [&](const auto& holder) { return is_met(rule, *holder, actor); });
+}
+
 bool Engine::others_cache(OpenId open) const {
   const OpenState* o = state_->find_open(open);
-  if (o == nullptr) return false;
-  return std::ranges::any_of(o->stream->caches, [&](const auto& holder) {
-    return state_->is_met(rule_of(Act::write), *holder, actor_of(*o));
-  });
+  return o != nullptr && state_->is_any_met(rule_of(Act::write), *o->stream, actor_of(*o));
+}
+
+bool Engine::caches_end(const EndCaches& event) const {
+  const StreamState* stream = state_->find_stream(event.key);
+  return stream != nullptr && state_->is_any_met(kEndsCaches, *stream, {event.open, event.by, {}});
 }
 
 void Engine::State::on(const BreakForReplace& event, Effects& out) {

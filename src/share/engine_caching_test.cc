@@ -252,6 +252,41 @@ TEST_F(Caches, a_write_asks_first_whether_anybody_caches) {
   EXPECT_FALSE(engine_.others_cache(OpenId{7}));
 }
 
+TEST_F(Caches, who_came_to_cache_during_a_write_loses_it_and_nobody_waits) {
+  const OpenRequest writer = with_lease(1, 1, "");
+  open(writer);
+  open(with_lease(2, 2, "RH"));
+  const EndCaches changed{writer.open, writer.key, lease_id(1)};
+  EXPECT_TRUE(engine_.caches_end(changed));
+  EXPECT_TRUE(apply(changed).granted());
+  EXPECT_EQ(engine_.counts().breaks, 1U);
+}
+
+TEST_F(Caches, also_when_the_writer_has_closed_meanwhile) {
+  const OpenRequest writer = with_lease(1, 1, "");
+  open(writer);
+  ASSERT_TRUE(apply(CloseOpen{writer.open}).granted());
+  open(with_lease(2, 2, "RWH"));
+  acknowledge(apply(EndCaches{writer.open, writer.key, lease_id(1)}));
+  EXPECT_EQ(last_to_, LeaseState());
+  EXPECT_FALSE(engine_.caches_end({writer.open, writer.key, lease_id(1)}));
+}
+
+TEST_F(Caches, what_the_writer_caches_stays_when_he_has_written) {
+  open(with_lease(1, 1, "RWH"));
+  const OpenRequest oplock = with_oplock(2, OplockLevel::level_ii);
+  EXPECT_FALSE(engine_.caches_end({OpenId{1}, oplock.key, lease_id(1)}));
+  ASSERT_TRUE(apply(CloseOpen{OpenId{1}}).granted());
+  EXPECT_EQ(open(oplock).oplock, OplockLevel::level_ii);
+  EXPECT_FALSE(engine_.caches_end({oplock.open, oplock.key, {}}));
+  EXPECT_EQ(apply(EndCaches{oplock.open, oplock.key, {}}).size(), 1U);
+}
+
+TEST_F(Caches, nobody_caches_what_is_not_open) {
+  EXPECT_FALSE(engine_.caches_end({OpenId{1}, request(1).key, {}}));
+  EXPECT_EQ(apply(EndCaches{OpenId{1}, request(1).key, {}}).size(), 1U);
+}
+
 TEST_F(Caches, wrong_acknowledgements_of_oplocks) {
   EXPECT_EQ(apply(AckOplock{OpenId{1}, OplockLevel::none}).result(), Result<>(fail(NtStatus::FILE_CLOSED)));
   open(with_oplock(1, OplockLevel::exclusive));

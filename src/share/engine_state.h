@@ -140,6 +140,7 @@ struct Engine::State {
   void on(const CancelTicket& event, Effects& out);
   void on(const RenameLink& event, Effects& out);
   void on(const BreakCaches& event, Effects& out);
+  void on(const EndCaches& event, Effects& out);
   void on(const BreakForReplace& event, Effects& out);
   void on(const AckOplock& event, Effects& out);
   void on(const AckLease& event, Effects& out);
@@ -187,6 +188,7 @@ struct Engine::State {
   void end_disconnected(const BreakRule& rule, const FileKey& key, const Actor& actor, Effects& out);
   bool is_held_off(const BreakRule& rule, const StreamState& stream, const Actor& actor) const;
   bool is_own(const CacheHolder& holder, const Actor& actor) const;
+  bool is_any_met(const BreakRule& rule, const StreamState& stream, const Actor& actor) const;
   bool is_met(const BreakRule& rule, const CacheHolder& holder, const Actor& actor) const;
   bool is_disconnected(const CacheHolder& holder) const;
   LeaseState left_after(const CacheHolder& holder, LeaseState loses) const;

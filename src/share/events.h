@@ -164,6 +164,15 @@ struct BreakCaches {
   bool operator==(const BreakCaches&) const = default;
 };
 
+// After the deed that BreakCaches came before: who has been granted caching of the stream meanwhile may have read what
+// was there before, and loses it. `open` may be closed by now. Always Grant, with the breaks behind it: nobody waits.
+struct EndCaches {
+  OpenId open;
+  FileKey key;
+  std::optional<LeaseId> by;  // the lease of the open
+  bool operator==(const EndCaches&) const = default;
+};
+
 // A rename or link is about to take the name of another file that may be open: all who cache handles of it lose H,
 // whatever stream, and may close. Answer as to BreakCaches; then can_replace says whether it may be replaced.
 // [MS-FSA] 2.1.5.15.12.
@@ -252,7 +261,7 @@ struct Deadline {
 };
 
 using Event = std::variant<OpenRequest, CloseOpen, SetDeletePending, LockRequest, CancelTicket, RenameLink, BreakCaches,
-                           BreakForReplace, AckOplock, AckLease, DirectoryChange, OutsideChange, PreserveOpen,
-                           ReclaimOpen, RestoreOpen, DisconnectOwner, Deadline>;
+                           EndCaches, BreakForReplace, AckOplock, AckLease, DirectoryChange, OutsideChange,
+                           PreserveOpen, ReclaimOpen, RestoreOpen, DisconnectOwner, Deadline>;
 
 }  // namespace dozo::share

@@ -162,6 +162,12 @@ bool ShardedEngine::others_cache(OpenId open) const {
   return shard.engine.others_cache(open);
 }
 
+bool ShardedEngine::caches_end(const EndCaches& event) const {
+  const Shard& shard = shard_of(event.open);
+  MutexLock lock(shard.mutex);
+  return shard.engine.caches_end(event);
+}
+
 Result<> ShardedEngine::can_rename(OpenId open) const {
   std::optional<OpenInfo> info;
   {

@@ -44,6 +44,7 @@ class ShardedEngine {
   // snapshot shard by shard: true when asked, not a promise.
   Result<> check_io(OpenId open, std::uint64_t offset, std::uint64_t length, IoKind kind) const;
   bool others_cache(OpenId open) const;
+  bool caches_end(const EndCaches& event) const;
   Result<> can_rename(OpenId open) const;
   Result<> can_replace(const FileIdentity& file, std::u16string_view path) const;
   bool has_opens_beneath(std::uint64_t volume, std::u16string_view directory) const;

@@ -21,6 +21,11 @@ share::LeaseId lease_of(const Request& request, const Guid& key) {
   return {request.connection.negotiated->client_guid, key};
 }
 
+std::optional<share::LeaseId> granted_lease(const Request& request, const CreatePlan& plan, const ShareGrant& grant) {
+  if (grant.caching().oplock != OplockLevel::lease) return std::nullopt;
+  return lease_of(request, plan.lease->key);
+}
+
 std::optional<share::LeaseId> parent_lease_of(const Request& request, const CreatePlan& plan) {
   if (!plan.lease || !plan.lease->parent_key) return std::nullopt;
   return lease_of(request, *plan.lease->parent_key);
@@ -78,7 +83,7 @@ Result<OpenRef> publish(Request& request, const CreateParameters& parameters, co
   open->key = key_of(*request.tree, open->node, open->stream);
   open->is_directory = made.info.type == vfs::NodeType::directory && open->stream.empty();
   open->has_shared_data = !open->is_directory && open->stream.empty();
-  if (grant.caching().oplock == OplockLevel::lease) open->lease = lease_of(request, plan.lease->key);
+  open->lease = granted_lease(request, plan, grant);
   open->parent_lease = parent_lease_of(request, plan);
   make_durable(request, parameters, plan, opened, *open);
   opens.put(open);
@@ -148,6 +153,8 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
     made->info = *info;
   }
   if (made->action != CreateAction::opened) {
+    // [MS-FSA] 2.1.5.1.2.1: others have got in, maybe, between the grant and the overwriting.
+    break_after(request.server, {grant->id(), about.key, granted_lease(request, plan, *grant)});
     entry_changed(request.server, request.tree->share->volume_id, target->parent, parent_lease_of(request, plan));
   }
   co_return Opened{*authorization, std::move(*made), std::move(*grant)};

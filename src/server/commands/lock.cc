@@ -73,6 +73,7 @@ Task<Result<Reply>> handle_lock(Request& request) {
     co_return fail(done.error());
   }
 
+  if (locks) break_after(request.server, *open);
   co_await persist_locks(request.server, *open);
 
   co_return Reply::of(wire::LockResponse());

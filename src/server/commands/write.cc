@@ -53,13 +53,9 @@ runtime::Task<Result<Reply>> write_file(Request& request, OpenRef open, wire::Wr
   DOZO_CO_CHECK(request.server.engine().check_io(open->share_id, in.offset, in.data.size(), share::IoKind::write));
   auto offset = co_await offset_for(*open, in.offset);
   if (!offset) co_return fail(offset.error());
-  // [MS-FSA] 2.1.5.4: nobody else goes on reading what it has cached.
-  if (!in.data.empty() && others_cache(*open, request.server)) {
-    auto broken = co_await break_caches(request, *open, share::CacheUse::write);
-    if (!broken) co_return fail(broken.error());
-  }
   if (!in.data.empty()) {
-    auto written = co_await open->file->write_at(*offset, in.data);
+    // [MS-FSA] 2.1.5.4: nobody else goes on reading what it has cached.
+    auto written = co_await with_breaks(request, *open, share::CacheUse::write, open->file->write_at(*offset, in.data));
     if (!written) co_return fail(written.error());
     open->modified = true;
     auto kept = co_await keep_pinned_times(*open);

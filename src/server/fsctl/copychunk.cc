@@ -85,13 +85,9 @@ Task<Result<std::uint64_t>> copy_one(FsctlCall& call, Open& source, const SrvCop
   share::ShardedEngine& engine = call.request.server.engine();
   DOZO_CO_CHECK(engine.check_io(source.share_id, chunk.source_offset, chunk.length, share::IoKind::read));
   DOZO_CO_CHECK(engine.check_io(call.open->share_id, target, chunk.length, share::IoKind::write));
-  if (others_cache(*call.open, call.request.server)) {
-    auto broken = co_await break_caches(call.request, *call.open, share::CacheUse::write);
-    if (!broken) co_return fail(broken.error());
-  }
   const vfs::ByteRange range{chunk.source_offset, chunk.length};
-  if (source.key == call.open->key) co_return co_await copy_within(to, range, target);
-  co_return co_await to.copy_from(*source.file, range, target);
+  auto copy = source.key == call.open->key ? copy_within(to, range, target) : to.copy_from(*source.file, range, target);
+  co_return co_await with_breaks(call.request, *call.open, share::CacheUse::write, std::move(copy));
 }
 
 // [MS-SMB2] 3.3.5.15.6.1: also a failure tells how far it came.

@@ -28,12 +28,8 @@ Task<Result<>> zero_below_end(FsctlCall& call, vfs::ByteRange range) {
   range.length = std::min(range.length, info->size - range.offset);
   DOZO_CO_CHECK(call.request.server.engine().check_io(open.share_id, range.offset, range.length, share::IoKind::write));
   // [MS-FSA] 2.1.4.12: FSCTL_SET_ZERO_DATA is a write.
-  if (others_cache(open, call.request.server)) {
-    auto broken = co_await break_caches(call.request, open, share::CacheUse::write);
-    if (!broken) co_return fail(broken.error());
-  }
   open.modified = true;
-  co_return co_await open.file->zero_range(range);
+  co_return co_await with_breaks(call.request, open, share::CacheUse::write, open.file->zero_range(range));
 }
 
 // As many ranges as fit. [MS-FSA] 2.1.5.10.22.
@@ -116,12 +112,9 @@ FsctlTask duplicate_extents(FsctlCall& call) {
   const OpenRef source = call.request.session->valid().opens.find(wanted.source_file_id);
   if (!source) co_return fail(NtStatus::INVALID_HANDLE);  // [MS-SMB2] 3.3.5.15.17
   DOZO_CO_CHECK(check_clone(call, *source, wanted));
-  if (others_cache(*call.open, call.request.server)) {
-    auto broken = co_await break_caches(call.request, *call.open, share::CacheUse::write);
-    if (!broken) co_return fail(broken.error());
-  }
   const vfs::ByteRange range{wanted.source_file_offset, wanted.byte_count};
-  auto done = co_await call.open->file->clone_from(*source->file, range, wanted.target_file_offset);
+  auto clone = call.open->file->clone_from(*source->file, range, wanted.target_file_offset);
+  auto done = co_await with_breaks(call.request, *call.open, share::CacheUse::write, std::move(clone));
   // [MS-FSA] 2.1.5.10.4: a volume that cannot share blocks.
   if (!done && done.error() == NtStatus::NOT_SUPPORTED) co_return fail(NtStatus::INVALID_DEVICE_REQUEST);
   if (!done) co_return fail(done.error());

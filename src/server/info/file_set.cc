@@ -119,9 +119,8 @@ SetTask set_allocation(InfoSet& set) {
   DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileAllocationInformation>(set.input));
   if (wanted.allocation_size > kOffsetMax) co_return fail(NtStatus::INVALID_PARAMETER);
   DOZO_CO_CHECK(check_writable(*set.open.tree));
-  auto broken = co_await break_caches(set.request, set.open, share::CacheUse::set_size);
-  if (!broken) co_return fail(broken.error());
-  auto done = co_await set.open.file->set_allocation(wanted.allocation_size);
+  auto done = co_await with_breaks(set.request, set.open, share::CacheUse::set_size,
+                                   set.open.file->set_allocation(wanted.allocation_size));
   if (!done) co_return fail(done.error());
   set.open.modified = true;
   entry_changed(set.request.server, set.open);
@@ -133,9 +132,8 @@ SetTask set_end_of_file(InfoSet& set) {
   DOZO_CO_TRY(const auto wanted, wire::decode_plain<wire::FileEndOfFileInformation>(set.input));
   if (wanted.end_of_file > kOffsetMax) co_return fail(NtStatus::INVALID_PARAMETER);
   DOZO_CO_CHECK(check_writable(*set.open.tree));
-  auto broken = co_await break_caches(set.request, set.open, share::CacheUse::set_size);
-  if (!broken) co_return fail(broken.error());
-  auto done = co_await set.open.file->set_size(wanted.end_of_file);
+  auto done = co_await with_breaks(set.request, set.open, share::CacheUse::set_size,
+                                   set.open.file->set_size(wanted.end_of_file));
   if (!done) co_return fail(done.error());
   set.open.modified = true;
   entry_changed(set.request.server, set.open);
