@@ -27,6 +27,10 @@ runtime::Task<Result<Reply>> handle_close(Request& request) {
   DOZO_CO_TRY(const auto in, request.decode<wire::CloseRequest>());
   DOZO_CO_TRY(const OpenRef open, find_open(request, in.file_id));
 
+  if (open->options.has(CreateOption::delete_on_close) && !open->is_pipe()) {
+    co_await break_for_deletion(request, open);
+    if (open->closed) co_return fail(NtStatus::FILE_CLOSED);
+  }
   request.session->valid().opens.remove(open->id);
   const bool wants_attributes = in.flags.has(wire::CloseFlag::postquery_attrib) && !open->is_pipe();
   co_await close_open(request.server, open);

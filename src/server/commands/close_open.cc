@@ -42,6 +42,14 @@ DeletedName name_of(const Open& open, const share::Purge& effect) {
 
 }  // namespace
 
+runtime::Task<void> break_for_deletion(Request& request, OpenRef open) {
+  const bool entries = co_await has_entries(*open);
+  if (entries) co_return;
+  // It is closed however this ends.
+  auto broken = co_await break_caches(request, *open, share::CacheUse::set_delete);
+  static_cast<void>(broken);
+}
+
 // [MS-FSA] 2.1.5.5.
 runtime::Task<void> remove_deleted(Server& server, DeletedName name) {
   vfs::Volume& volume = *name.tree->share->volume;

@@ -13,12 +13,17 @@ struct DeletedName {
   std::shared_ptr<Tree> tree;
   vfs::Location location;
   vfs::NodeRef node_ref;
-  vfs::Path path;      // for a stream
-  std::string stream;  // empty: the name itself
+  vfs::Path path;                              // for a stream
+  std::string stream;                          // empty: the name itself
   std::optional<share::LeaseId> parent_lease;  // of who deleted it
 };
 // What cannot be removed is logged.
 runtime::Task<void> remove_deleted(Server& server, DeletedName name);
+
+// Before a CLOSE that deletes: who keeps handles of the file open for later use gives them up, and is waited for. As
+// Windows does it (smbtorture smb2.lease.unlink): it is a deletion like any other ([MS-FSA] 2.1.5.15.3). Whatever comes
+// of it, the open is to be closed.
+runtime::Task<void> break_for_deletion(Request& request, OpenRef open);
 
 // The open is out of its session's table already. Ends its waits, gives its locks and share modes back, removes the
 // file when this was the last open of a deleted name.

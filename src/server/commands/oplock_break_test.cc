@@ -12,7 +12,7 @@ namespace {
 class OplockBreak : public CachingTest {
  protected:
   static constexpr Duration kBeforeTimeout = std::chrono::seconds(30);
-  static constexpr std::uint32_t kDaclPart = 4;  // DACL_SECURITY_INFORMATION
+  static constexpr std::uint32_t kDaclPart = 4;                       // DACL_SECURITY_INFORMATION
   static constexpr Duration kPastTimeout = std::chrono::seconds(10);  // after the above
   NtStatus rename(Client& client, FileId file, std::u16string to, bool replace = false) {
     return client.set(file, wire::FileInfoClass::rename,
@@ -259,17 +259,60 @@ TEST_F(OplockBreak, a_deletion_waits_for_others_handles) {
   EXPECT_EQ(bob().wait(set).status(), NtStatus::SUCCESS);
 }
 
+TEST_F(OplockBreak, a_close_that_deletes_waits_for_others_handles) {
+  lease(alice(), "f", 1, kRH);
+  const FileId file = bob().open("f", {.options = CreateOption::delete_on_close});
+  const MessageId close = bob().start(wire::Command::close, wire::CloseRequest{.file_id = file});
+  EXPECT_EQ(lease_break(alice()).new_lease_state, kR);
+  EXPECT_FALSE(bob().is_answered(close));
+  EXPECT_EQ(alice().ack(key_of(1), kR).status(), NtStatus::SUCCESS);
+  EXPECT_EQ(bob().wait(close).status(), NtStatus::SUCCESS);
+  world().settle();
+  EXPECT_FALSE(alice().has_break());
+}
+
+TEST_F(OplockBreak, a_cancelled_close_closes_all_the_same) {
+  lease(alice(), "f", 1, kRH);
+  const FileId file = bob().open("f", {.options = CreateOption::delete_on_close});
+  const MessageId close = bob().start(wire::Command::close, wire::CloseRequest{.file_id = file});
+  world().settle();
+  bob().cancel(close);
+  EXPECT_EQ(bob().wait(close).status(), NtStatus::SUCCESS);
+  EXPECT_EQ(bob().close(file), NtStatus::FILE_CLOSED);
+}
+
+TEST_F(OplockBreak, a_close_that_deletes_ends_with_its_connection) {
+  lease(alice(), "f", 1, kRH);
+  const FileId file = bob().open("f", {.options = CreateOption::delete_on_close});
+  bob().start(wire::Command::close, wire::CloseRequest{.file_id = file});
+  world().settle();
+  bob().hang_up();
+  world().settle();
+  EXPECT_EQ(world().server().engine().counts().opens, 1U);
+}
+
+TEST_F(OplockBreak, a_directory_that_is_not_empty_is_not_deleted_and_breaks_nothing) {
+  alice().open("d", directory_args());
+  alice().close(alice().open("d\\f"));
+  const FileId kept = lease_v2(alice(), "d", {.lease_key = key_of(1), .lease_state = kRH}, directory_args()).file;
+  OpenArgs args = directory_args();
+  args.options |= CreateOption::delete_on_close;
+  EXPECT_EQ(bob().close(bob().open("d", args)), NtStatus::SUCCESS);
+  world().settle();
+  EXPECT_FALSE(alice().has_break());
+  EXPECT_EQ(alice().close(kept), NtStatus::SUCCESS);
+}
+
 // [MS-FSA] 2.1.5.17.
 TEST_F(OplockBreak, new_security_waits_for_others_handles) {
   lease(alice(), "f", 1, kRH);
   const FileId file = bob().open("f", {.access = Access::read_control | Access::write_dac});
   const Answer now = bob().query(file, wire::InfoType::security, 0, 4096, kDaclPart);
-  const MessageId set =
-      bob().start(wire::Command::set_info,
-                  wire::SetInfoRequest{.info_type = wire::InfoType::security,
-                                       .buffer = now.as<wire::QueryInfoResponse>().output_buffer,
-                                       .additional_information = kDaclPart,
-                                       .file_id = file});
+  const MessageId set = bob().start(wire::Command::set_info,
+                                    wire::SetInfoRequest{.info_type = wire::InfoType::security,
+                                                         .buffer = now.as<wire::QueryInfoResponse>().output_buffer,
+                                                         .additional_information = kDaclPart,
+                                                         .file_id = file});
   EXPECT_EQ(lease_break(alice()).new_lease_state, kR);
   EXPECT_FALSE(bob().is_answered(set));
   EXPECT_EQ(alice().ack(key_of(1), kR).status(), NtStatus::SUCCESS);
