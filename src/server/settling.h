@@ -2,11 +2,13 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 
 #include "base/result.h"
 #include "model/nt_status.h"
 #include "runtime/loop.h"
 #include "runtime/task.h"
+#include "server/request.h"
 
 namespace dozo::server {
 
@@ -41,6 +43,19 @@ class Settling {
   static constexpr Duration kPauseMax = std::chrono::milliseconds(64);
   int left_ = kAttemptsMax;
   Duration pause_ = std::chrono::milliseconds(1);
+};
+
+// Waits for another program to give up its lease on a file: in steps, for nobody tells.
+class LocalLeaseWait {
+ public:
+  // Until the open is to be tried again. STATUS_CANCELLED; STATUS_SHARING_VIOLATION: it has been long enough.
+  runtime::Task<Result<>> wait(Request& request);
+
+ private:
+  // The kernel takes a lease away after 45 seconds (/proc/sys/fs/lease-break-time).
+  static constexpr Duration kPatience = std::chrono::seconds(50);
+  static constexpr Duration kPause = std::chrono::milliseconds(20);
+  std::optional<Instant> give_up_at_;  // from the first time on
 };
 
 }  // namespace dozo::server

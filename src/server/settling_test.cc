@@ -127,6 +127,51 @@ TEST_F(SettlingTest, a_name_that_never_settles_is_a_sharing_violation) {
   volume().settle();
 }
 
+// --- Leases of local programs.
+
+TEST_F(SettlingTest, an_open_waits_until_a_local_program_gives_up_its_lease) {
+  make_closed("f");
+  volume().unsettle(1, NtStatus::CANNOT_BREAK_OPLOCK);
+  const MessageId open = alice().start(wire::Command::create, create_request("f", {}));
+  world().loop().run_for(seconds(40));
+  EXPECT_TRUE(alice().is_pending(open));
+  EXPECT_FALSE(alice().is_answered(open));
+  volume().settle();
+  EXPECT_EQ(alice().wait(open).status(), NtStatus::SUCCESS);
+}
+
+TEST_F(SettlingTest, and_no_longer_than_the_kernel_lets_it_keep_it) {
+  make_closed("f");
+  volume().unsettle(1, NtStatus::CANNOT_BREAK_OPLOCK);
+  const MessageId open = alice().start(wire::Command::create, create_request("f", {}));
+  world().loop().run_for(seconds(51));
+  ASSERT_TRUE(alice().is_answered(open));
+  EXPECT_EQ(alice().wait(open).status(), NtStatus::SHARING_VIOLATION);
+  volume().settle();
+}
+
+TEST_F(SettlingTest, an_open_that_waits_for_a_local_program_can_be_cancelled) {
+  make_closed("f");
+  volume().unsettle(1, NtStatus::CANNOT_BREAK_OPLOCK);
+  const MessageId open = alice().start(wire::Command::create, create_request("f", {}));
+  world().settle();
+  alice().cancel(open);
+  EXPECT_EQ(alice().wait(open).status(), NtStatus::CANCELLED);
+  volume().settle();
+  EXPECT_EQ(world().server().engine().counts().opens, 0U);
+}
+
+TEST_F(SettlingTest, an_open_that_waits_for_a_local_program_ends_with_its_connection) {
+  make_closed("f");
+  volume().unsettle(1, NtStatus::CANNOT_BREAK_OPLOCK);
+  alice().start(wire::Command::create, create_request("f", {}));
+  world().settle();
+  alice().reset();
+  world().settle();
+  volume().settle();
+  EXPECT_EQ(world().server().engine().counts().opens, 0U);
+}
+
 // Whatever step of whatever request finds the name unsettled: no client hears of STATUS_RETRY. (Each of the world's
 // clients looks out for it, in every test.)
 class Unsettled : public SettlingTest, public ::testing::WithParamInterface<unsigned> {

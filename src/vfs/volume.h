@@ -3,7 +3,9 @@
 //
 // Every operation may suspend and resumes on the calling loop; none blocks the loop. Errors are NtStatus, mapped from
 // errno in one function of the backend. A name is resolved first; the result is then opened or created, which fails
-// with STATUS_RETRY when the name has come to mean something else: resolve again.
+// with STATUS_RETRY when the name has come to mean something else: resolve again; and an open with
+// STATUS_CANNOT_BREAK_OPLOCK while another program holds a lease on the object, which it has been asked to give up:
+// open it later.
 #pragma once
 
 #include <memory>

@@ -178,6 +178,7 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
   if (!instance) co_return fail(instance.error());
 
   Settling settling;
+  LocalLeaseWait local_lease;
   while (true) {
     bool waited = false;
     auto opened = co_await attempt(request, parameters, plan, waited);
@@ -185,6 +186,11 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
       // What waited for somebody's acknowledgement was held up by others, each for a limited time.
       if (waited || settling.may_try_again()) continue;
       co_return fail(settled(opened.error()));
+    }
+    if (!opened && opened.error() == NtStatus::CANNOT_BREAK_OPLOCK) {
+      auto given_up = co_await local_lease.wait(request);
+      if (!given_up) co_return fail(given_up.error());
+      continue;
     }
     if (!opened) co_return fail(opened.error());
     auto done = co_await apply_contexts(request, parameters, opened->made);

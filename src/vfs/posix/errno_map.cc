@@ -35,7 +35,7 @@ constexpr Row kRows[] = {
     {EINVAL, NtStatus::INVALID_PARAMETER},
     {ETXTBSY, NtStatus::SHARING_VIOLATION},
     {EBUSY, NtStatus::SHARING_VIOLATION},
-    {EAGAIN, NtStatus::SHARING_VIOLATION},  // a lease of another program, not yet given up
+    {EAGAIN, NtStatus::SHARING_VIOLATION},
     {EOPNOTSUPP, NtStatus::NOT_SUPPORTED},
     {ENOSYS, NtStatus::NOT_SUPPORTED},
     {ENOTTY, NtStatus::NOT_SUPPORTED},

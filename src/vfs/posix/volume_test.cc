@@ -4,6 +4,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include <csignal>
 #include <filesystem>
 #include <fstream>
 #include <thread>
@@ -90,6 +91,18 @@ TEST_F(PosixVolumeTest, symlink_swapped_in_between_resolve_and_open_is_not_follo
   const auto opened = run(volume().open(caller(), *at, {.read_data = true}));
   ASSERT_FALSE(opened);
   EXPECT_TRUE(opened.error() == NtStatus::ACCESS_DENIED || opened.error() == NtStatus::RETRY);
+}
+
+TEST_F(PosixVolumeTest, lease_of_a_program_makes_an_open_try_again_later) {
+  put("f");
+  const auto before = std::signal(SIGIO, SIG_IGN);  // how the kernel asks for it back
+  const UniqueFd leased(::open(on_disk("f").c_str(), O_RDWR | O_CLOEXEC));
+  if (fcntl(leased.get(), F_SETLEASE, F_WRLCK) != 0) GTEST_SKIP() << "no leases on this file system";
+  EXPECT_EQ(status(open_as(caller(), {"f"}, kReadWrite)), NtStatus::CANNOT_BREAK_OPLOCK);
+  EXPECT_TRUE(open_as(caller(), {"f"}, {}));  // to look at it
+  ASSERT_EQ(fcntl(leased.get(), F_SETLEASE, F_UNLCK), 0);
+  EXPECT_TRUE(open_as(caller(), {"f"}, kReadWrite));
+  std::signal(SIGIO, before);
 }
 
 TEST_F(PosixVolumeTest, folder_on_the_way_swapped_for_a_symlink_out_is_denied) {

@@ -192,6 +192,7 @@ Attempt<UniqueFd> reopen(const Share& share, const Caller* caller, const Resolve
   };
   auto fd = open();
   if (!fd && fd.error() == EAGAIN && wait == Wait::no) return Attempt<UniqueFd>::waits();
+  if (!fd && fd.error() == EAGAIN) return {fail(NtStatus::CANNOT_BREAK_OPLOCK)};
   if (!fd && (fd.error() == ENOENT || fd.error() == ENOTDIR)) return {fail(NtStatus::RETRY)};
   if (!fd) return {fail_errno(fd.error(), Doing::walk)};
   const auto status = status_of_fd(fd->get());

@@ -29,6 +29,7 @@ Attempt<Resolved> resolve(const Share& share, const Caller* caller, const Path& 
 Errno<std::string> find_stored(const Share& share, int directory, const std::string& client_name, Wait wait);
 
 // Opens the object that was resolved with other flags, if its name still means it; else STATUS_RETRY.
+// STATUS_CANNOT_BREAK_OPLOCK: another program's lease is in the way, fcntl(2) F_SETLEASE.
 Attempt<UniqueFd> reopen(const Share& share, const Caller* caller, const Resolved& resolved, int flags, Wait wait);
 
 }  // namespace dozo::vfs::posix
