@@ -1,7 +1,6 @@
 // Volume::watch_outside, over every backend.
 #include <fcntl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "vfs/posix/outside_watch.h"
@@ -31,15 +30,6 @@ Task<void> a_moment() { co_await runtime::sleep_for(runtime::Loop::current(), st
 Task<bool> is_told(Seen& seen, NodeId node) {
   for (int i = 0; i < 2000 && seen.count(node) == 0; ++i) co_await a_moment();
   co_return seen.count(node) != 0;
-}
-
-// Does it in another process. Only system calls: the child has one thread of several.
-template <class Deed>
-bool elsewhere(Deed deed) {
-  const pid_t child = fork();
-  if (child == 0) _exit(deed() ? 0 : 1);
-  int status = 1;
-  return waitpid(child, &status, 0) == child && status == 0;
 }
 
 bool put(const std::string& path, int flags, std::string_view text) {

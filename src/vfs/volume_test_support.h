@@ -2,6 +2,8 @@
 #pragma once
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
 #include <optional>
@@ -42,6 +44,15 @@ T run(Task<T> task) {
   raw->post([raw, &gate, &task, &out] { runtime::spawn(gate, finish(*raw, std::move(task), out)); });
   raw->run();
   return std::move(*out);
+}
+
+// Does it in another process. Only system calls: the child has one thread of several.
+template <class Deed>
+bool elsewhere(Deed deed) {
+  const pid_t child = fork();
+  if (child == 0) _exit(deed() ? 0 : 1);
+  int status = 1;
+  return waitpid(child, &status, 0) == child && status == 0;
 }
 
 class AnyName final : public NameFilter {

@@ -1,6 +1,5 @@
 // What watches are told, over every backend: which action, which kinds, of which name.
 #include <fcntl.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "vfs/volume_test_support.h"
@@ -166,15 +165,6 @@ TEST_P(WatchTest, what_is_done_through_another_volume_of_the_folder_is_told) {
   EXPECT_EQ(told_of(make_in_another, same->get()), Told{"f+1"});
   EXPECT_EQ(remove({"end"}), NtStatus::SUCCESS);
   EXPECT_EQ(told_of(make_in_another, inner->get()), Told{"d\\f+1"});
-}
-
-// Another process does it, with system calls alone.
-template <class Deed>
-bool elsewhere(Deed deed) {
-  const pid_t child = fork();
-  if (child == 0) _exit(deed() ? 0 : 1);
-  int status = 1;
-  return waitpid(child, &status, 0) == child && status == 0;
 }
 
 class WatchPosix : public VolumeFixture {
