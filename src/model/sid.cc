@@ -99,6 +99,7 @@ std::optional<Sid> sid_from_string(std::string_view text) {
 Sid sid_everyone() { return {1, {0}}; }
 Sid sid_creator_owner() { return {3, {0}}; }
 Sid sid_creator_group() { return {3, {1}}; }
+Sid sid_owner_rights() { return {3, {4}}; }
 Sid sid_network() { return {5, {2}}; }
 Sid sid_anonymous() { return {5, {7}}; }
 Sid sid_authenticated_users() { return {5, {11}}; }

@@ -37,16 +37,17 @@ std::string to_string(const Sid& sid);
 std::optional<Sid> sid_from_string(std::string_view text);
 
 // Well-known ones, [MS-DTYP] 2.4.2.4.
-Sid sid_everyone();              // S-1-1-0
-Sid sid_creator_owner();         // S-1-3-0
-Sid sid_creator_group();         // S-1-3-1
-Sid sid_network();               // S-1-5-2
-Sid sid_anonymous();             // S-1-5-7
-Sid sid_authenticated_users();   // S-1-5-11
-Sid sid_system();                // S-1-5-18
-Sid sid_builtin();               // S-1-5-32
-Sid sid_administrators();        // S-1-5-32-544
-Sid sid_unix_user(std::uint32_t uid);    // S-1-22-1-UID, as Samba maps them
-Sid sid_unix_group(std::uint32_t gid);   // S-1-22-2-GID
+Sid sid_everyone();                     // S-1-1-0
+Sid sid_creator_owner();                // S-1-3-0
+Sid sid_creator_group();                // S-1-3-1
+Sid sid_owner_rights();                 // S-1-3-4
+Sid sid_network();                      // S-1-5-2
+Sid sid_anonymous();                    // S-1-5-7
+Sid sid_authenticated_users();          // S-1-5-11
+Sid sid_system();                       // S-1-5-18
+Sid sid_builtin();                      // S-1-5-32
+Sid sid_administrators();               // S-1-5-32-544
+Sid sid_unix_user(std::uint32_t uid);   // S-1-22-1-UID, as Samba maps them
+Sid sid_unix_group(std::uint32_t gid);  // S-1-22-2-GID
 
 }  // namespace dozo

@@ -50,8 +50,13 @@ std::shared_ptr<Open> Open::moved_to(FileId new_id, std::shared_ptr<Tree> new_tr
   return out;
 }
 
-Tree::Tree(TreeId tree_id, ShareRef on, vfs::CallerRef as, AccessMask maximal, Instant now)
-    : id(tree_id), share(std::move(on)), caller(std::move(as)), maximal_access(maximal), connected_at(now) {
+Tree::Tree(TreeId tree_id, ShareRef on, ActingUser user, AccessMask maximal, Instant now)
+    : id(tree_id),
+      share(std::move(on)),
+      caller(std::move(user.caller)),
+      token(std::move(user.token)),
+      maximal_access(maximal),
+      connected_at(now) {
   share->trees.fetch_add(1, std::memory_order_relaxed);
 }
 

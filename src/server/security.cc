@@ -81,10 +81,9 @@ struct Meant {
   bool ignorable = false;  // the superuser's kin: no mode binds them
 };
 std::optional<Meant> classes_of(const Sid& sid, const std::array<Sid, 2>& owner_and_group) {
-  static const Sid kOwnerRightsSid{3, {4}};  // S-1-3-4, [MS-DTYP] 2.4.2.4
   if (sid == sid_everyone() || sid == sid_authenticated_users()) return Meant{{true, true, true}, false};
   // An owner who is the group too (a user's own group) means both.
-  const bool is_owner = sid == owner_and_group[owner] || sid == kOwnerRightsSid;
+  const bool is_owner = sid == owner_and_group[owner] || sid == sid_owner_rights();
   const bool is_group = sid == owner_and_group[group];
   if (is_owner || is_group) return Meant{{is_owner, is_group, false}, false};
   if (sid == sid_system() || sid == sid_administrators()) return Meant{{}, true};
@@ -132,7 +131,44 @@ Result<std::uint32_t> mode_from_dacl(const Acl& acl, const std::array<Sid, 2>& o
   return evaluation.mode();
 }
 
+bool is_effective(const Ace& ace) {
+  const bool known = ace.type == static_cast<std::uint8_t>(AceType::access_allowed) ||
+                     ace.type == static_cast<std::uint8_t>(AceType::access_denied);
+  return known && !ace.flags.has(AceFlag::inherit_only);
+}
+
+std::optional<std::uint32_t> clients_mode(const Acl& dacl) {
+  static const Sid kNfsModes{5, {kNfsSids, 3}};
+  for (const Ace& ace : dacl.aces) {
+    if (is_effective(ace) && ace.sid.is_child_of(kNfsModes)) return ace.sid.rid() & kPermissionBits;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
+
+std::uint32_t mode_for_local_programs(const SecurityDescriptor& stored, const vfs::NodeInfo& file,
+                                      const identity::AccessToken& viewer) {
+  constexpr std::uint32_t kOwnerBits = 0700;
+  constexpr std::uint32_t kExecute = 0111;
+  const bool is_directory = file.type == vfs::NodeType::directory;
+  const std::uint32_t kept = (file.mode & ~kPermissionBits) | (is_directory ? kOwnerBits : 0600);
+  std::uint32_t mode = kPermissionBits;  // [MS-DTYP] 2.4.6: no DACL grants everyone everything
+  if (stored.dacl) {
+    if (const auto asked = clients_mode(*stored.dacl)) return kept | *asked;
+    const std::array<Sid, 2> sids = {sid_of_uid(file.uid, viewer), sid_of_gid(file.gid)};
+    if (const auto exact = mode_from_dacl(*stored.dacl, sids)) return kept | *exact;
+    Evaluation evaluation;
+    for (const Ace& ace : stored.dacl->aces) {
+      if (!is_effective(ace)) continue;
+      const std::optional<Meant> meant = classes_of(ace.sid, sids);
+      if (meant && !meant->ignorable) evaluation.apply(ace, *meant);
+    }
+    mode = evaluation.mode();
+  }
+  if (!is_directory) mode &= ~kExecute | (file.mode & kExecute);
+  return kept | (mode & ~kOwnerBits) | (file.mode & kOwnerBits);
+}
 
 Sid sid_of_uid(std::uint32_t uid, const identity::AccessToken& viewer) {
   // Several users share the run-as account: as its uid they are not told apart.

@@ -16,6 +16,9 @@ Sid sid_of_gid(std::uint32_t gid);
 Result<std::uint32_t> uid_of_sid(const Sid& sid, const identity::AccessToken& viewer);
 Result<std::uint32_t> gid_of_sid(const Sid& sid);
 
+// S-1-5-88-*: how Unix clients put their own ids and modes into descriptors; -1-UID, -2-GID, -3-MODE.
+inline constexpr std::uint32_t kNfsSids = 88;
+
 // The parts of `what` of a file's descriptor. The DACL allows owner, group and everyone what the mode does; where the
 // mode gives the owner or the group less than those after them, a deny entry stands before. Always in an order that,
 // evaluated from the front, means what the mode means.
@@ -29,5 +32,13 @@ SecurityDescriptor security_from_mode(const vfs::NodeInfo& file, SecurityInforma
 // belongs in no DACL of a file.
 Result<vfs::OwnershipUpdate> mode_from_security(const SecurityDescriptor& wanted, SecurityInformation what,
                                                 const vfs::NodeInfo& file, const identity::AccessToken& viewer);
+
+// The mode of a file whose descriptor says more than a mode can. Group and others have no more than it lets them; what
+// single users and groups are denied or allowed beyond that a mode cannot say. The owner keeps reading and writing:
+// dozo itself may be that account, for many users, and has to read what it stored; who may do what through dozo the
+// descriptor says. Where other users are named a file stays as executable as it was. A client's own mode
+// (S-1-5-88-3-MODE) is the mode.
+std::uint32_t mode_for_local_programs(const SecurityDescriptor& stored, const vfs::NodeInfo& file,
+                                      const identity::AccessToken& viewer);
 
 }  // namespace dozo::server

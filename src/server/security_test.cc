@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "model/nt_status.h"
+#include "server/stored_security.h"
 
 namespace dozo::server {
 namespace {
@@ -159,6 +160,88 @@ TEST(Security, owner_and_group_are_changed_where_they_differ) {
   ASSERT_TRUE(update);
   EXPECT_EQ(update->uid, 7u);
   EXPECT_FALSE(update->gid || update->mode);
+}
+
+// --- Descriptors that say more than a mode.
+
+const Sid kBob{5, {21, 1, 2, 3, 1001}};
+
+std::uint32_t local_mode(const SecurityDescriptor& stored, std::uint32_t before = 0640) {
+  return mode_for_local_programs(stored, file_with(before), alice());
+}
+
+TEST(Security, local_programs_get_no_more_than_the_descriptor_lets_their_class_have) {
+  EXPECT_EQ(local_mode(dacl_of({allow(kBob, kFileAllAccess)})), 0600u);
+  EXPECT_EQ(local_mode(dacl_of({allow(sid_everyone(), kFileGenericRead)})), 0644u);
+  EXPECT_EQ(local_mode(dacl_of({deny(sid_unix_group(100), kFileGenericRead), allow(sid_everyone(), kFileGenericRead)})),
+            0604u);
+  EXPECT_EQ(local_mode(SecurityDescriptor()), 0666u);
+}
+
+TEST(Security, the_owner_keeps_reading_and_writing) {
+  EXPECT_EQ(local_mode(dacl_of({}), 0444), 0600u);
+  EXPECT_EQ(mode_for_local_programs(dacl_of({}), file_with(0555, vfs::NodeType::directory), alice()), 0700u);
+}
+
+TEST(Security, a_file_stays_as_executable_as_it_was) {
+  const SecurityDescriptor all = dacl_of({allow(sid_everyone(), kFileAllAccess), allow(kBob, kFileAllAccess)});
+  EXPECT_EQ(local_mode(all, 0640), 0666u);
+  EXPECT_EQ(local_mode(all, 0755), 0777u);
+}
+
+TEST(Security, the_mode_that_a_unix_client_puts_into_an_entry_is_the_mode) {
+  EXPECT_EQ(local_mode(dacl_of({deny(Sid{5, {88, 3, 0604}}, {}), allow(sid_everyone(), kFileAllAccess)})), 0604u);
+}
+
+TEST(Security, what_a_mode_says_is_not_stored) {
+  const vfs::NodeInfo file = file_with(0600);
+  const SecurityDescriptor wanted = security_from_mode(file_with(0644), kAll, alice());
+  const auto update = security_update(wanted, kAll, file, alice());
+  ASSERT_TRUE(update);
+  EXPECT_EQ(update->mode, 0644u);
+  EXPECT_FALSE(update->security);
+}
+
+TEST(Security, what_a_mode_says_takes_the_place_of_what_was_stored) {
+  vfs::NodeInfo file = file_with(0600);
+  file.security = std::make_shared<const ByteVector>(encode_security_descriptor(dacl_of({})));
+  const auto update = security_update(security_from_mode(file_with(0644), kAll, alice()), kAll, file, alice());
+  ASSERT_TRUE(update && update->security);
+  EXPECT_TRUE(update->security->empty());
+}
+
+TEST(Security, a_new_owner_alone_leaves_the_stored_dacl_as_it_is) {
+  vfs::NodeInfo file = file_with(0600);
+  SecurityDescriptor stored = dacl_of({allow(kBob, kFileAllAccess)});
+  stored.owner = sid_unix_user(1000);
+  stored.group = sid_unix_group(100);
+  file.security = std::make_shared<const ByteVector>(encode_security_descriptor(stored));
+  SecurityDescriptor wanted;
+  wanted.owner = alice().user;
+  const auto update = security_update(wanted, SecurityInfoBit::owner, file, alice());
+  ASSERT_TRUE(update && update->security);
+  EXPECT_FALSE(update->mode);
+  const auto next = stored_descriptor(std::make_shared<const ByteVector>(*update->security));
+  EXPECT_EQ(next->owner, alice().user);
+  EXPECT_EQ(next->dacl, stored.dacl);
+}
+
+TEST(Security, ids_of_a_unix_clients_own_are_kept_and_mean_nobody_here) {
+  SecurityDescriptor wanted;
+  wanted.owner = Sid{5, {88, 1, 0}};
+  const auto update = security_update(wanted, SecurityInfoBit::owner, file_with(0600), alice());
+  ASSERT_TRUE(update && update->security);
+  EXPECT_FALSE(update->uid);
+}
+
+TEST(Security, what_was_stored_and_cannot_be_read_grants_nobody_anything_but_the_owner_to_replace_it) {
+  vfs::NodeInfo file = file_with(0666);
+  for (const ByteVector& bytes : {ByteVector(), ByteVector(19, 1), ByteVector(64, 0xFF)}) {
+    file.security = std::make_shared<const ByteVector>(bytes);
+    const SecurityDescriptor read = descriptor_of(file, alice());
+    EXPECT_EQ(allowed_access(read, alice()), Access::read_control | Access::write_dac);
+    EXPECT_EQ(allowed_access(*stored_descriptor(file.security), alice()), AccessMask());
+  }
 }
 
 }  // namespace

@@ -6,6 +6,7 @@
 #include <string>
 
 #include "base/time.h"
+#include "identity/access_token.h"
 #include "model/access_mask.h"
 #include "model/ids.h"
 #include "server/config.h"
@@ -26,19 +27,27 @@ struct Share {
 };
 using ShareRef = std::shared_ptr<const Share>;
 
+// As whom a user's requests on a share are carried out, and who that makes the user in the eyes of descriptors: a token
+// with the ids of `caller`.
+struct ActingUser {
+  vfs::CallerRef caller;
+  std::shared_ptr<const identity::AccessToken> token;
+};
+
 // Owned by its session; held by requests in flight and by the opens on it. Its session's home loop; what is const or
 // atomic: any.
 class Tree {
  public:
-  Tree(TreeId id, ShareRef share, vfs::CallerRef caller, AccessMask maximal_access, Instant now);
+  Tree(TreeId id, ShareRef share, ActingUser user, AccessMask maximal_access, Instant now);
   ~Tree();
   Tree(const Tree&) = delete;
   Tree& operator=(const Tree&) = delete;
 
   const TreeId id;
   const ShareRef share;
-  const vfs::CallerRef caller;      // as whom file operations run
-  const AccessMask maximal_access;  // what the share lets this user do at most
+  const vfs::CallerRef caller;                               // as whom file operations run
+  const std::shared_ptr<const identity::AccessToken> token;  // of the user, on this share
+  const AccessMask maximal_access;                           // what the share lets this user do at most
   const Instant connected_at;
   std::atomic<bool> disconnected{false};  // TREE_DISCONNECT or LOGOFF came while requests were in flight
 };

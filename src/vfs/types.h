@@ -36,6 +36,10 @@ struct NodeId {
   auto operator<=>(const NodeId&) const = default;
 };
 
+// A security descriptor that was stored with an object, as it was given: this layer does not look into it. Null: none
+// is, or none that still holds. Empty: one that cannot be read.
+using SecurityBlob = std::shared_ptr<const ByteVector>;
+
 struct NodeInfo {
   NodeId id;
   NodeType type = NodeType::file;
@@ -51,6 +55,8 @@ struct NodeInfo {
   std::uint32_t gid = 0;
   std::uint32_t mode = 0;     // permission bits, 07777
   std::uint32_t ea_size = 0;  // bytes of a FILE_FULL_EA_INFORMATION list, 0 without extended attributes
+  // Holds as long as owner, group and permission bits are what they were when it was stored.
+  SecurityBlob security;
 };
 
 // Components between the share's root and the object, as clients write them (UTF-8; WTF-8 where a name holds an
@@ -90,6 +96,8 @@ struct OwnershipUpdate {
   std::optional<std::uint32_t> uid;
   std::optional<std::uint32_t> gid;
   std::optional<std::uint32_t> mode;
+  // Stored beside them, for as long as nobody changes them otherwise; empty: what is stored is forgotten.
+  std::optional<ByteVector> security;
 };
 
 enum class VolumeFeature : std::uint32_t {

@@ -117,6 +117,7 @@ class File {
   virtual Task<Result<>> set_times(const TimesUpdate& times) = 0;
   virtual Task<Result<>> set_attributes(FileAttributes attributes) = 0;  // of kSettableAttributes; SPARSE_FILE kept
   virtual Task<Result<>> set_sparse(bool sparse) = 0;
+  // STATUS_NOT_SUPPORTED, and nothing is changed: a security descriptor cannot be stored here.
   virtual Task<Result<>> set_ownership(CallerRef caller, const OwnershipUpdate& update) = 0;
 
   virtual Task<Result<std::vector<ExtendedAttribute>>> extended_attributes();
@@ -189,8 +190,12 @@ class Volume {
     bool execute = false;
     bool owner = false;         // may change mode, times and attributes
     bool delete_child = false;  // of the parent: may remove names in it
+    SecurityBlob parent_security;
   };
   virtual Task<Result<Permissions>> permissions(CallerRef caller, const Resolved& resolved) = 0;
+
+  // What is known about an object that was found.
+  virtual Task<Result<NodeInfo>> node_info(const NodeRef& node) = 0;
 
   // Removes the name if it still means `expected`. STATUS_DIRECTORY_NOT_EMPTY. Here and below,
   // STATUS_OBJECT_NAME_NOT_FOUND: the object has lost that name, whoever has it now.

@@ -455,6 +455,34 @@ TEST_P(VolumeConformance, ownership_is_kept) {
   EXPECT_EQ(run(file->info())->mode, 0640u);
 }
 
+TEST_P(VolumeConformance, security_descriptor_is_kept_until_it_is_taken_away) {
+  const FileRef file = make({"f"});
+  EXPECT_FALSE(run(file->info())->security);
+  ASSERT_TRUE(run(file->set_ownership(caller(), {.mode = 0640, .security = ByteVector{1, 2, 3}})));
+  ASSERT_TRUE(look({"f"})->info.security);
+  EXPECT_EQ(*look({"f"})->info.security, (ByteVector{1, 2, 3}));
+  EXPECT_TRUE(run(file->extended_attributes())->empty());
+  ASSERT_TRUE(run(file->set_ownership(caller(), {.security = ByteVector()})));
+  EXPECT_FALSE(look({"f"})->info.security);
+}
+
+TEST_P(VolumeConformance, security_descriptor_is_void_when_the_mode_was_changed_without_it) {
+  const FileRef file = make({"f"});
+  ASSERT_TRUE(run(file->set_ownership(caller(), {.mode = 0640, .security = ByteVector{1}})));
+  ASSERT_TRUE(run(file->set_ownership(caller(), {.mode = 0600})));
+  EXPECT_FALSE(run(file->info())->security);
+}
+
+TEST_P(VolumeConformance, security_descriptor_of_a_directory_is_told_with_what_is_in_it) {
+  const FileRef directory = make({"d"}, NodeType::directory);
+  make({"d", "f"});
+  EXPECT_FALSE(run(volume().permissions(caller(), *look({"d", "f"})))->parent_security);
+  ASSERT_TRUE(run(directory->set_ownership(caller(), {.security = ByteVector{7}})));
+  const auto found = look({"d", "f"});
+  ASSERT_TRUE(run(volume().permissions(caller(), *found))->parent_security);
+  EXPECT_EQ(*run(volume().node_info(found->parent))->security, ByteVector{7});
+}
+
 TEST_P(VolumeConformance, permissions_of_a_file_of_ones_own) {
   make({"f"});
   const auto granted = run(volume().permissions(caller(), *look({"f"})));

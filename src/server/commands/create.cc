@@ -133,7 +133,7 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
   if (!target) co_return fail(target.error());
   DOZO_CO_CHECK(check_target(plan, parameters, *target));
 
-  auto authorization = co_await authorize_create(request, plan, *target);
+  auto authorization = co_await authorize_create(request, parameters, plan, *target);
   if (!authorization) co_return fail(authorization.error());
   if (!target->exists()) co_return co_await make_new(request, parameters, plan, *authorization, *target);
 
@@ -193,7 +193,7 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
       continue;
     }
     if (!opened) co_return fail(opened.error());
-    auto done = co_await apply_contexts(request, parameters, opened->made);
+    auto done = co_await apply_contexts(request, parameters, opened->authorization, opened->made);
     if (!done) co_return fail(done.error());
     if (request.session->has_ended() || request.tree->disconnected) co_return fail(NtStatus::NETWORK_NAME_DELETED);
 

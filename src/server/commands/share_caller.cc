@@ -22,7 +22,26 @@ std::optional<vfs::Caller> account_of(const std::string& name) {
   return vfs::Caller{.uid = found->pw_uid, .gid = found->pw_gid, .groups = {}, .switch_identity = true};
 }
 
-}  // namespace
+bool is_unix_group(const Sid& sid) {
+  static const Sid kUnixGroups{22, {2}};
+  return sid.is_child_of(kUnixGroups);
+}
+
+// Whoever acts as an account has what belongs to it, and what belongs to its groups, together with all others who do.
+std::shared_ptr<const identity::AccessToken> token_of(const identity::AccessToken& user, const vfs::Caller& caller) {
+  auto token = std::make_shared<identity::AccessToken>(user);
+  token->mapped_to_run_as = user.mapped_to_run_as || caller.uid != user.uid;
+  token->uid = caller.uid;
+  token->gid = caller.gid;
+  token->supplementary_gids = caller.groups;
+  std::erase_if(token->groups, is_unix_group);
+  token->groups.push_back(sid_unix_user(caller.uid));
+  token->groups.push_back(sid_unix_group(caller.gid));
+  for (const gid_t gid : caller.groups) {
+    if (gid != caller.gid) token->groups.push_back(sid_unix_group(gid));
+  }
+  return token;
+}
 
 runtime::Task<Result<vfs::CallerRef>> caller_of(Server& server, std::shared_ptr<const identity::AccessToken> token,
                                                 ShareRef share) {
@@ -50,6 +69,16 @@ runtime::Task<Result<vfs::CallerRef>> caller_of(Server& server, std::shared_ptr<
   if (!root) co_return fail(settled(root.error()));
   co_return std::make_shared<vfs::Caller>(
       vfs::Caller{.uid = root->info.uid, .gid = root->info.gid, .groups = {}, .switch_identity = true});
+}
+
+}  // namespace
+
+runtime::Task<Result<ActingUser>> acting_user(Server& server, std::shared_ptr<const identity::AccessToken> token,
+                                              ShareRef share) {
+  auto caller = co_await caller_of(server, token, share);
+  if (!caller) co_return fail(caller.error());
+  auto on_share = token_of(*token, **caller);
+  co_return ActingUser{std::move(*caller), std::move(on_share)};
 }
 
 }  // namespace dozo::server

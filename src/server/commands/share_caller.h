@@ -13,7 +13,7 @@ namespace dozo::server {
 class Server;
 
 // STATUS_ACCESS_DENIED: the share's run_as is no account of this system.
-runtime::Task<Result<vfs::CallerRef>> caller_of(Server& server, std::shared_ptr<const identity::AccessToken> token,
-                                                ShareRef share);
+runtime::Task<Result<ActingUser>> acting_user(Server& server, std::shared_ptr<const identity::AccessToken> token,
+                                              ShareRef share);
 
 }  // namespace dozo::server

@@ -85,11 +85,11 @@ runtime::Task<Result<Reply>> handle_tree_connect(Request& request) {
   if (request.session->valid().trees.size() >= kTreesMax) co_return fail(NtStatus::INSUFFICIENT_RESOURCES);
 
   DOZO_CO_TRY(const guard::SharePermit granted, permit(request, *share));
-  auto caller = co_await caller_of(request.server, request.session->valid().token, share);
-  if (!caller) co_return fail(caller.error());
+  auto user = co_await acting_user(request.server, request.session->valid().token, share);
+  if (!user) co_return fail(user.error());
   if (request.session->has_ended()) co_return fail(NtStatus::USER_SESSION_DELETED);
 
-  const auto tree = std::make_shared<Tree>(request.session->next_tree_id(), share, std::move(*caller),
+  const auto tree = std::make_shared<Tree>(request.session->next_tree_id(), share, std::move(*user),
                                            guard::share_access(granted), request.received_at);
   request.session->valid().trees.emplace(tree->id, tree);
   request.server.stats.trees_now.fetch_add(1, std::memory_order_relaxed);

@@ -48,14 +48,17 @@ Result<> plan_caching(const Request& request, const CreateParameters& parameters
   switch (parameters.request.requested_oplock_level) {
     case OplockLevel::level_ii:
     case OplockLevel::exclusive:
-    case OplockLevel::batch: plan.oplock = parameters.request.requested_oplock_level; break;
+    case OplockLevel::batch:
+      plan.oplock = parameters.request.requested_oplock_level;
+      break;
     case OplockLevel::lease: {
       DOZO_TRY(plan.lease, wanted_lease(request.connection.negotiated->dialect, parameters.contexts));
       // [MS-SMB2] 3.3.5.9.8: without the context the lease request is ignored.
       plan.oplock = plan.lease ? OplockLevel::lease : OplockLevel::none;
       break;
     }
-    default: break;
+    default:
+      break;
   }
   return {};
 }

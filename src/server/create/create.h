@@ -79,9 +79,11 @@ class AccessGrantor {
 struct Authorization {
   GrantedAccess granted;
   AccessMask maximal;
+  bool is_new = false;                       // there is no such file yet: it will be its maker's
+  std::optional<SecurityDescriptor> parent;  // of a new one: the descriptor stored with its directory
 };
-runtime::Task<Result<Authorization>> authorize_create(Request& request, const CreatePlan& plan,
-                                                      const vfs::Resolved& target);
+runtime::Task<Result<Authorization>> authorize_create(Request& request, const CreateParameters& parameters,
+                                                      const CreatePlan& plan, const vfs::Resolved& target);
 
 // --- arbitrate: the share engine's permission. Gives it back unless publish()ed. Move-only.
 class ShareGrant {
@@ -149,7 +151,8 @@ runtime::Task<Result<Materialized>> open_existing(Request& request, const Create
 runtime::Task<Result<Materialized>> create_new(Request& request, const CreateParameters& parameters,
                                                const CreatePlan& plan, GrantedAccess granted,
                                                const vfs::Resolved& target);
-runtime::Task<Result<>> apply_contexts(Request& request, const CreateParameters& parameters, Materialized& made);
+runtime::Task<Result<>> apply_contexts(Request& request, const CreateParameters& parameters,
+                                       const Authorization& authorization, Materialized& made);
 
 // --- answer. CreateAnswer: contexts.h.
 struct CreateAnswer;

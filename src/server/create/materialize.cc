@@ -1,7 +1,7 @@
 // CREATE, phase materialize: the file, opened or made.
 #include "server/connection.h"
 #include "server/create/create.h"
-#include "server/security.h"
+#include "server/stored_security.h"
 
 namespace dozo::server {
 
@@ -46,16 +46,6 @@ CreateAction action_of(CreateDisposition disposition) {
     default:
       return CreateAction::opened;
   }
-}
-
-// What a SecD context sets: the parts its descriptor has.
-Result<vfs::OwnershipUpdate> ownership_of(const Request& request, const SecurityDescriptor& wanted,
-                                          const vfs::NodeInfo& info) {
-  SecurityInformation what;
-  if (wanted.owner) what |= SecurityInfoBit::owner;
-  if (wanted.group) what |= SecurityInfoBit::group;
-  if (wanted.control.has(SdControl::dacl_present)) what |= SecurityInfoBit::dacl;
-  return mode_from_security(wanted, what, info, *request.session->valid().token);
 }
 
 // Whether a stream of this name is there; a failure means no.
@@ -129,7 +119,27 @@ runtime::Task<Result<Materialized>> create_new(Request& request, const CreatePar
   co_return Materialized{.file = *file, .where = *where, .info = where->info, .action = CreateAction::created};
 }
 
-runtime::Task<Result<>> apply_contexts(Request& request, const CreateParameters& parameters, Materialized& made) {
+namespace {
+
+// [MS-SMB2] 3.3.5.9.2, [MS-FSA] 2.1.5.1.1: the descriptor of what was made. Whether there was anything to do.
+runtime::Task<Result<bool>> secure_new(Request& request, const CreateContexts& contexts,
+                                       const Authorization& authorization, const Materialized& made) {
+  // A stream that was made of a file that was there leaves the file's.
+  if (!authorization.is_new || (!authorization.parent && !contexts.security)) co_return false;
+  const identity::AccessToken& token = *request.tree->token;
+  DOZO_CO_TRY(const auto update, security_of_new(authorization.parent, contexts.security, made.info, token));
+  if (!update) co_return false;
+  auto set = co_await made.file->set_ownership(request.tree->caller, *update);
+  // Where no descriptors are kept, only what a client insists on fails.
+  const bool ignored = !set && set.error() == NtStatus::NOT_SUPPORTED && !contexts.security;
+  if (!set && !ignored) co_return fail(set.error());
+  co_return true;
+}
+
+}  // namespace
+
+runtime::Task<Result<>> apply_contexts(Request& request, const CreateParameters& parameters,
+                                       const Authorization& authorization, Materialized& made) {
   const CreateContexts& contexts = parameters.contexts;
   // [MS-SMB2] 3.3.5.9.1, 3.3.5.9.2, 3.3.5.9.5: they say how to make a file; for one that was there they mean nothing.
   if (made.action == CreateAction::opened) co_return Result<>();
@@ -139,12 +149,9 @@ runtime::Task<Result<>> apply_contexts(Request& request, const CreateParameters&
     if (!set) co_return fail(set.error());
     changed = true;
   }
-  if (contexts.security) {
-    DOZO_CO_TRY(const vfs::OwnershipUpdate update, ownership_of(request, *contexts.security, made.info));
-    auto set = co_await made.file->set_ownership(request.tree->caller, update);
-    if (!set) co_return fail(set.error());
-    changed = true;
-  }
+  auto secured = co_await secure_new(request, contexts, authorization, made);
+  if (!secured) co_return fail(secured.error());
+  changed = changed || *secured;
   if (contexts.allocation_size && made.info.type == vfs::NodeType::file) {
     auto set = co_await made.file->set_allocation(*contexts.allocation_size);
     if (!set) co_return fail(set.error());

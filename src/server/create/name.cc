@@ -6,7 +6,7 @@
 namespace dozo::server {
 namespace {
 
-constexpr std::size_t kComponentMax = 255;   // [MS-FSCC] 2.1.5.2
+constexpr std::size_t kComponentMax = 255;  // [MS-FSCC] 2.1.5.2
 constexpr std::size_t kComponentsMax = 2048;
 
 // [MS-FSCC] 2.1.5.2: what a component may not hold. Wildcards are among them: nothing is created by pattern.

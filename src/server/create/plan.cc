@@ -8,8 +8,7 @@ namespace {
 Result<> check_options(CreateOptions options, CreateDisposition disposition) {
   const bool directory = options.has(CreateOption::directory_file);
   if (directory && options.has(CreateOption::non_directory_file)) return fail(NtStatus::INVALID_PARAMETER);
-  const bool overwriting = disposition == CreateDisposition::supersede ||
-                           disposition == CreateDisposition::overwrite ||
+  const bool overwriting = disposition == CreateDisposition::supersede || disposition == CreateDisposition::overwrite ||
                            disposition == CreateDisposition::overwrite_if;
   if (directory && overwriting) return fail(NtStatus::INVALID_PARAMETER);
   // [MS-SMB2] 3.3.5.9, note 284: FILE_OPEN_BY_FILE_ID, FILE_RESERVE_OPFILTER and FILE_CREATE_TREE_CONNECTION are not
@@ -63,8 +62,8 @@ Result<> check_names(const CreateParameters& p) {
 }
 
 Result<> check_tree(const CreateParameters& p, const CreatePlan& plan, const Tree& tree) {
-  const AccessMask changes = kFileGenericWrite.without(kFileGenericRead | kFileGenericExecute) |
-                             Access::delete_object | Access::delete_child | Access::write_dac | Access::write_owner;
+  const AccessMask changes = kFileGenericWrite.without(kFileGenericRead | kFileGenericExecute) | Access::delete_object |
+                             Access::delete_child | Access::write_dac | Access::write_owner;
   const bool read_only = !tree.maximal_access.has(Access::write_data);
   if (!read_only) return {};
   if (p.disposition == CreateDisposition::create || plan.overwrites) return fail(NtStatus::ACCESS_DENIED);

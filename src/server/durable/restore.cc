@@ -27,9 +27,9 @@ Task<Result<std::shared_ptr<Tree>>> tree_of(Server& server, const PersistentOpen
   if (!token) co_return fail(token.error());
   // Another user of that name is another user.
   if ((*token)->user != row.handle.owner) co_return fail(NtStatus::NO_SUCH_USER);
-  auto caller = co_await caller_of(server, *token, share);
-  if (!caller) co_return fail(caller.error());
-  co_return std::make_shared<Tree>(TreeId(), share, std::move(*caller), kFileAllAccess, server.clock().now());
+  auto user = co_await acting_user(server, *token, share);
+  if (!user) co_return fail(user.error());
+  co_return std::make_shared<Tree>(TreeId(), share, std::move(*user), kFileAllAccess, server.clock().now());
 }
 
 Task<Result<vfs::FileRef>> open_file(const Tree& tree, const PersistentOpen& row, const vfs::Resolved& where) {

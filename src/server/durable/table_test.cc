@@ -33,8 +33,7 @@ DurableRecord record_of(std::uint64_t id, std::uint8_t create, bool eligible = t
 
 OpenRef open_of(std::uint64_t id, const char* owner = "S-1-5-21-1") {
   static const auto share = std::make_shared<const Share>();
-  const auto tree =
-      std::make_shared<Tree>(TreeId(1), share, std::make_shared<const vfs::Caller>(), AccessMask(), Instant());
+  const auto tree = std::make_shared<Tree>(TreeId(1), share, ActingUser(), AccessMask(), Instant());
   const auto out = std::make_shared<Open>(FileId{id, 1}, tree, AccessGrantor::everything());
   out->share_id = share::OpenId(id);
   out->durable = std::make_unique<DurableHandle>();

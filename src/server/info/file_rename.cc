@@ -11,6 +11,7 @@
 #include "server/info/stream_rename.h"
 #include "server/server.h"
 #include "server/settling.h"
+#include "server/stored_security.h"
 #include "wire/fscc/file_set.h"
 
 namespace dozo::server {
@@ -181,6 +182,19 @@ Result<ShareGrant> enter_directory(InfoSet& set, const vfs::Resolved& to) {
   return ShareGrant(server, open.open);
 }
 
+// [MS-FSA] 2.1.5.15.12, 2.1.5.15.7: what the descriptors stored with the directory and with what is replaced say.
+Task<Result<>> check_entry_access(InfoSet& set, const vfs::Resolved& to) {
+  if (!to.parent) co_return fail(NtStatus::ACCESS_DENIED);
+  const identity::AccessToken& token = *set.open.tree->token;
+  auto parent = co_await check_may_add(*set.open.tree, to.parent, set.open.is_directory);
+  if (!parent) co_return fail(parent.error());
+  const bool replaces = to.exists() && to.info.id != set.open.node;
+  if (!replaces || !*parent || allowed_access(**parent, token).has(Access::delete_child)) co_return Result<>();
+  const bool may_delete =
+      to.info.security && allowed_access(descriptor_of(to.info, token), token).has(Access::delete_object);
+  co_return may_delete ? Result<>() : Result<>(fail(NtStatus::ACCESS_DENIED));
+}
+
 // The name as the client spells it becomes the name of what `resolved` found, whatever case that has.
 void spell_as_asked(vfs::Resolved& resolved, const Target& target) {
   resolved.name = target.path.back();
@@ -201,6 +215,8 @@ Task<Result<>> try_rename(InfoSet& set, const Target& target) {
   const bool same_file = resolved->exists() && resolved->info.id == open.node;
   const bool same_link = same_file && engine_path(resolved->path) == engine_path(open.path);
   if (same_link && target.path.back() == open.path.back()) co_return Result<>();
+  auto may_enter = co_await check_entry_access(set, *resolved);
+  if (!may_enter) co_return fail(may_enter.error());
   spell_as_asked(*resolved, target);
 
   DOZO_CO_TRY(const ShareGrant directory, enter_directory(set, *resolved));
@@ -234,6 +250,8 @@ Task<Result<>> try_link(InfoSet& set, const Target& target) {
   if (!resolved) co_return fail(resolved.error());
   const bool same_file = resolved->exists() && resolved->info.id == open.node;
   if (same_file) DOZO_CO_CHECK(check_own_name(set, target, *resolved));
+  auto may_enter = co_await check_entry_access(set, *resolved);
+  if (!may_enter) co_return fail(may_enter.error());
   spell_as_asked(*resolved, target);
   DOZO_CO_TRY(const ShareGrant directory, enter_directory(set, *resolved));
   const Tree& tree = *open.tree;

@@ -6,6 +6,7 @@
 #include "server/info/functions.h"
 #include "server/request.h"
 #include "server/session.h"
+#include "server/stored_security.h"
 
 namespace dozo::server {
 namespace {
@@ -13,7 +14,7 @@ namespace {
 // [MS-SMB2] 2.2.37 AdditionalInformation: other bits are ignored.
 constexpr SecurityInformation kKnownParts = SecurityInformation::from_wire(0x0001007F);
 
-const identity::AccessToken& viewer_of(Request& request) { return *request.session->valid().token; }
+const identity::AccessToken& viewer_of(Request& request) { return *request.tree->token; }
 
 // [MS-FSA] 2.1.5.14 has the rights; the system's own part is told to nobody without the privilege.
 Result<> check_query_access(const Open& open, SecurityInformation what) {
@@ -53,8 +54,8 @@ QueryTask query_security(InfoQuery& query) {
   DOZO_CO_CHECK(check_query_access(query.open, what));
   auto info = co_await query.open.file->info();
   if (!info) co_return fail(info.error());
-  const SecurityDescriptor descriptor = security_from_mode(*info, what, viewer_of(query.request));
-  co_return InfoAnswer{NtStatus::SUCCESS, encode_security_descriptor(descriptor)};
+  const SecurityDescriptor whole = descriptor_of(*info, viewer_of(query.request));
+  co_return InfoAnswer{NtStatus::SUCCESS, encode_security_descriptor(parts_of(whole, what))};
 }
 
 SetTask set_security(InfoSet& set) {
@@ -63,16 +64,21 @@ SetTask set_security(InfoSet& set) {
   DOZO_CO_TRY(const SecurityDescriptor wanted, decode_security_descriptor(set.input));
   const SecurityInformation kept =
       SecurityInfoBit::owner | SecurityInfoBit::group | SecurityInformation(SecurityInfoBit::dacl);
-  // What has no place in a mode is refused, not dropped.
+  // What is not kept is refused, not dropped.
   if (!what.without(kept).empty()) co_return fail(NtStatus::NOT_SUPPORTED);
 
   auto info = co_await set.open.file->info();
   if (!info) co_return fail(info.error());
-  DOZO_CO_TRY(const auto update, mode_from_security(wanted, what, *info, viewer_of(set.request)));
+  const identity::AccessToken& setter = viewer_of(set.request);
+  DOZO_CO_TRY(const auto update, security_update(wanted, what, *info, setter));
   // [MS-FSA] 2.1.5.17, 2.1.4.12 SET_SECURITY.
   auto broken = co_await break_caches(set.request, set.open, share::CacheUse::set_security);
   if (!broken) co_return fail(broken.error());
-  co_return co_await set.open.file->set_ownership(set.open.tree->caller, update);
+  auto done = co_await set.open.file->set_ownership(set.open.tree->caller, update);
+  if (done || done.error() != NtStatus::NOT_SUPPORTED) co_return done;
+  // A file system that keeps no descriptors: what a mode can say.
+  DOZO_CO_TRY(const auto narrower, mode_from_security(wanted, what, *info, setter));
+  co_return co_await set.open.file->set_ownership(set.open.tree->caller, narrower);
 }
 
 }  // namespace dozo::server

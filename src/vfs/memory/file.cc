@@ -170,6 +170,10 @@ Task<Result<>> MemoryFile::set_ownership(CallerRef, const OwnershipUpdate& updat
   if (update.uid) inode_->uid = *update.uid;
   if (update.gid) inode_->gid = *update.gid;
   if (update.mode) inode_->mode = *update.mode & 07777u;
+  if (update.security) {
+    auto descriptor = update.security->empty() ? nullptr : std::make_shared<const ByteVector>(*update.security);
+    inode_->security = {std::move(descriptor), inode_->uid, inode_->gid, inode_->mode};
+  }
   inode_->change_time = Tree::now();
   tree_->watches().changed(*inode_, ChangeKind::security);
   co_return Result<>{};

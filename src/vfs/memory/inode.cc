@@ -35,6 +35,9 @@ NodeInfo info_of(const Inode& inode) {
   info.gid = inode.gid;
   info.mode = inode.mode;
   info.ea_size = full_ea_list_size(inode);
+  const Inode::Security& stored = inode.security;
+  const bool holds = stored.uid == inode.uid && stored.gid == inode.gid && stored.mode == inode.mode;
+  if (holds) info.security = stored.descriptor;
   return info;
 }
 

@@ -34,7 +34,14 @@ struct Inode {
   std::shared_ptr<Fork> main;
   std::map<std::u16string, NamedStream> streams;
   std::map<std::u16string, ExtendedAttribute> extended_attributes;
-  std::string target;                        // of a symlink
+  std::string target;  // of a symlink
+  // Holds while the others are as they are here.
+  struct Security {
+    SecurityBlob descriptor;
+    std::uint32_t uid = 0;
+    std::uint32_t gid = 0;
+    std::uint32_t mode = 0;
+  } security;
   std::map<std::u16string, Child> children;  // of a directory, by folded name
   // One of its names, for the paths that watches are told.
   std::weak_ptr<Inode> parent;

@@ -141,10 +141,19 @@ Task<Result<>> MemoryVolume::overwrite(CallerRef, File& file, FileAttributes att
   co_return Result<>{};
 }
 
-Task<Result<Volume::Permissions>> MemoryVolume::permissions(CallerRef, const Resolved&) {
+Task<Result<Volume::Permissions>> MemoryVolume::permissions(CallerRef, const Resolved& resolved) {
   DOZO_CO_CHECK(co_await tree_->turn());
   const bool write = !tree_->options().read_only;
-  co_return Permissions{.read = true, .write = write, .execute = true, .owner = write, .delete_child = write};
+  Permissions out{.read = true, .write = write, .execute = true, .owner = write, .delete_child = write};
+  const std::lock_guard lock(tree_->mutex());
+  if (resolved.parent) out.parent_security = info_of(*inode_of(*resolved.parent)).security;
+  co_return out;
+}
+
+Task<Result<NodeInfo>> MemoryVolume::node_info(const NodeRef& node) {
+  DOZO_CO_CHECK(co_await tree_->turn());
+  const std::lock_guard lock(tree_->mutex());
+  co_return info_of(*inode_of(*node));
 }
 
 Task<Result<>> MemoryVolume::remove(CallerRef, const Location& where, NodeId expected) {

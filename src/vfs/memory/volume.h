@@ -45,6 +45,7 @@ class MemoryVolume final : public Volume {
   Task<Result<FileRef>> create(CallerRef caller, const Resolved& resolved, const CreateSpec& spec) override;
   Task<Result<>> overwrite(CallerRef caller, File& file, FileAttributes attributes) override;
   Task<Result<Permissions>> permissions(CallerRef caller, const Resolved& resolved) override;
+  Task<Result<NodeInfo>> node_info(const NodeRef& node) override;
   Task<Result<>> remove(CallerRef caller, const Location& where, NodeId expected) override;
   Task<Result<Location>> rename(CallerRef caller, const Location& from, NodeId expected, const Resolved& to,
                                 bool replace) override;

@@ -66,7 +66,7 @@ Task<Result<>> PosixFile::set_sparse(bool sparse) {
 
 Task<Result<>> PosixFile::set_ownership(CallerRef caller, const OwnershipUpdate& update) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return told(change_ownership(caller.get(), fd(), update), ChangeKind::security);
+  co_return told(change_ownership(*share_, caller.get(), fd(), update), ChangeKind::security);
 }
 
 Task<Result<std::vector<ExtendedAttribute>>> PosixFile::extended_attributes() { co_return read_eas(*share_, fd()); }

@@ -127,7 +127,9 @@ Result<> record_new(const Share& share, int fd, FileAttributes attributes) {
   return store_attributes(share, fd, {all, birth_time(*status)});
 }
 
-Result<> change_ownership(const Caller* caller, int fd, const OwnershipUpdate& update) {
+namespace {
+
+Result<> change_owner_and_mode(const Caller* caller, int fd, const OwnershipUpdate& update) {
   const ActingAs acting(caller);
   if (!acting.ok()) return fail(NtStatus::ACCESS_DENIED);
   if (update.uid || update.gid) {
@@ -138,6 +140,15 @@ Result<> change_ownership(const Caller* caller, int fd, const OwnershipUpdate& u
   }
   if (update.mode && chmod(proc_path(fd).c_str(), *update.mode & 07777u) != 0) return fail_errno(errno);
   return {};
+}
+
+}  // namespace
+
+Result<> change_ownership(const Share& share, const Caller* caller, int fd, const OwnershipUpdate& update) {
+  if (update.security && !update.security->empty() && !share.has_xattrs) return fail(NtStatus::NOT_SUPPORTED);
+  DOZO_CHECK(change_owner_and_mode(caller, fd, update));
+  // Last: it says with which owner, group and permission bits it holds.
+  return update.security ? store_security(share, fd, *update.security) : Result<>();
 }
 
 std::vector<ExtendedAttribute> read_eas(const Share& share, int fd) {

@@ -9,7 +9,8 @@ Result<> change_times(const Share& share, int fd, const TimesUpdate& times);
 // Of kSettableAttributes; whether the file is sparse stays.
 Result<> change_attributes(const Share& share, int fd, FileAttributes attributes);
 Result<> change_sparse(const Share& share, int fd, bool sparse);
-Result<> change_ownership(const Caller* caller, int fd, const OwnershipUpdate& update);
+// STATUS_NOT_SUPPORTED, and nothing is changed: no security descriptor can be stored.
+Result<> change_ownership(const Share& share, const Caller* caller, int fd, const OwnershipUpdate& update);
 // The record of a new object.
 Result<> record_new(const Share& share, int fd, FileAttributes attributes);
 

@@ -11,7 +11,8 @@ constexpr std::uint64_t kAllocationUnit = 4096;
 constexpr std::string_view kUserPrefix = "user.";
 constexpr std::string_view kStreamPrefix = "user.DosStream.";
 constexpr std::string_view kAclName = "system.posix_acl_access";
-constexpr std::string_view kHidden[] = {"user.DOSATTRIB", "user.DosAttrib", "user.SAMBA_PAI", "user.SAMBA_STREAMS"};
+constexpr std::string_view kHidden[] = {"user.DOSATTRIB", "user.DosAttrib", "user.SAMBA_PAI", "user.SAMBA_STREAMS",
+                                        kSecurityName};
 
 FileTime file_time(const statx_timestamp& t) { return FileTime::from_unix(t.tv_sec, t.tv_nsec); }
 
@@ -41,6 +42,8 @@ std::optional<ObjectRecord> read_record(const Share& share, Place place) {
       out.attributes = stored_attributes(share, place);
     } else if (name == kAclName) {
       out.has_acl = true;
+    } else if (name == kSecurityName) {
+      out.security = stored_security(place);
     } else if (const auto ea = client_ea_name(name)) {
       const auto value = get_xattr(place, std::string(name).c_str());
       if (value) out.ea_size = ea_size_with(out.ea_size, *ea, value->size());
@@ -79,6 +82,28 @@ ObjectRecord record_of(const Share& share, const struct statx& status, Place pla
   return record.value_or(ObjectRecord{});
 }
 
+ObjectMarks marks_of(const Share& share, const struct statx& status, Place place) {
+  if (share.reliable_events && RecordCache::may_keep(status, SystemClock().wall_now())) {
+    auto known = share.records.find(status);
+    if (!known) {
+      record_of(share, status, place);
+      known = share.records.find(status);
+    }
+    // What could not be read was not kept.
+    if (known) return {known->has_acl, known->security ? known->security->of(status) : nullptr};
+  }
+  ObjectMarks out;
+  XattrNames names;
+  // Where the names cannot be read, the system is to be asked.
+  if (const int error = names.read(place); error != 0) out.has_acl = error != EOPNOTSUPP;
+  for (std::string_view name = names.next(); !name.empty(); name = names.next()) {
+    if (name == kAclName) out.has_acl = true;
+    if (name != kSecurityName) continue;
+    if (const auto security = stored_security(place)) out.security = security->of(status);
+  }
+  return out;
+}
+
 DosAttributes stored_attributes(const Share& share, Place place) {
   if (!share.has_xattrs) return {};
   std::array<std::uint8_t, kDosAttributesMax> buffer;
@@ -110,6 +135,7 @@ NodeInfo node_info(const Share& share, const struct statx& status, Place place, 
   info.gid = status.stx_gid;
   info.mode = status.stx_mode & 07777u;
   info.ea_size = record.ea_size;
+  if (record.security) info.security = record.security->of(status);
   return info;
 }
 

@@ -13,6 +13,12 @@ Result<NodeInfo> node_info(const Share& share, int fd, std::string_view client_n
 
 // What the object's extended attributes say, read or remembered. Of files and directories; `status` is of just now.
 ObjectRecord record_of(const Share& share, const struct statx& status, Place place);
+// What is beside the mode bits, of an object of any kind; without a security descriptor, one system call at most.
+struct ObjectMarks {
+  bool has_acl = false;
+  SecurityBlob security;
+};
+ObjectMarks marks_of(const Share& share, const struct statx& status, Place place);
 // The record as it is stored now, never what is remembered; empty when there is none.
 DosAttributes stored_attributes(const Share& share, Place place);
 FileTime birth_time(const struct statx& status);

@@ -6,6 +6,7 @@ namespace dozo::vfs::posix {
 namespace {
 
 constexpr Duration kSettled = std::chrono::milliseconds(100);  // a tick takes up to 10
+constexpr std::size_t kLongestDescriptor = 2048;               // bytes; all slots together: 32 MiB
 
 std::int64_t ctime_of(const struct statx& status) {
   return status.stx_ctime.tv_sec * 1'000'000'000 + status.stx_ctime.tv_nsec;
@@ -38,6 +39,7 @@ bool RecordCache::may_keep(const struct statx& status, WallTime now) {
 
 void RecordCache::put(const struct statx& status, WallTime now, const ObjectRecord& record) {
   if (!may_keep(status, now)) return;
+  if (record.security && record.security->descriptor->size() > kLongestDescriptor) return;
   const NodeId id = id_of(status);
   const std::size_t place = place_of(id);
   Part& part = (*parts_)[place % kLocks];

@@ -14,6 +14,7 @@
 #include "base/mutex.h"
 #include "base/time.h"
 #include "vfs/posix/dos_attributes.h"
+#include "vfs/posix/security_record.h"
 #include "vfs/types.h"
 
 namespace dozo::vfs::posix {
@@ -22,6 +23,7 @@ struct ObjectRecord {
   DosAttributes attributes;
   std::uint32_t ea_size = 0;  // FileEaInformation of the client's own
   bool has_acl = false;       // system.posix_acl_access
+  std::optional<SecurityRecord> security;
 };
 
 // Any thread. Bounded: a table in which a newcomer takes an older one's place.
@@ -32,7 +34,8 @@ class RecordCache {
   // `status`: statx of just now. Whatever is done to extended attributes changes stx_ctime.
   std::optional<ObjectRecord> find(const struct statx& status) const;
   // `status`: statx of before the attributes were read. Keeps nothing of an object that was changed so lately that
-  // another change might leave the same change time: file systems stamp with a clock that moves once in a tick.
+  // another change might leave the same change time: file systems stamp with a clock that moves once in a tick. Nor of
+  // one with a long security descriptor.
   void put(const struct statx& status, WallTime now, const ObjectRecord& record);
   static bool may_keep(const struct statx& status, WallTime now);
 

@@ -244,7 +244,7 @@ Task<Result<>> PosixStream::set_sparse(bool) { co_return fail(NtStatus::NOT_SUPP
 
 Task<Result<>> PosixStream::set_ownership(CallerRef caller, const OwnershipUpdate& update) {
   DOZO_CO_CHECK(share_->check_writable());
-  co_return told(change_ownership(caller.get(), fd_.get(), update), ChangeKind::security);
+  co_return told(change_ownership(*share_, caller.get(), fd_.get(), update), ChangeKind::security);
 }
 
 Task<Result<std::vector<ExtendedAttribute>>> PosixStream::extended_attributes() {

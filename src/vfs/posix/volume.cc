@@ -95,12 +95,14 @@ Result<Volume::Permissions> look_up_permissions(const Share& share, const Caller
   const bool ask = parent >= 0 && (found == nullptr || !found->parent);
   const auto above = ask ? status_of_fd(parent) : found != nullptr ? found->parent : std::unexpected(ENOENT);
   // Without ACLs the modes tell, which is cheaper than asking the kernel as the caller.
-  const bool by_mode =
-      switched && uid != 0 && is_plain(share, fd, *status) && (!above || is_plain(share, parent, *above));
+  ObjectMarks marks_above;
+  if (above) marks_above = marks_of(share, *above, Place::by_path(parent));
+  const bool by_mode = switched && uid != 0 && is_plain(share, fd, *status) && !marks_above.has_acl;
   const ActingAs acting(by_mode ? nullptr : caller);
   if (!acting.ok()) return fail(NtStatus::ACCESS_DENIED);
   const unsigned bits = by_mode ? mode_bits_for(*status, *caller) : 0;
   Volume::Permissions out;
+  out.parent_security = std::move(marks_above.security);
   out.read = by_mode ? (bits & R_OK) != 0 : may(fd, R_OK);
   out.write = by_mode ? (bits & W_OK) != 0 : may(fd, W_OK);
   out.execute = by_mode ? (bits & X_OK) != 0 : may(fd, X_OK);
@@ -235,6 +237,12 @@ Task<Result<Volume::Permissions>> PosixVolume::permissions(CallerRef caller, con
     permissions->write = permissions->owner = permissions->delete_child = false;
   }
   co_return permissions;
+}
+
+Task<Result<NodeInfo>> PosixVolume::node_info(const NodeRef& node) {
+  const auto status = status_of_fd(fd_of(node));
+  if (!status) co_return fail_errno(status.error());
+  co_return posix::node_info(*share_, *status, Place::by_path(fd_of(node)), {});
 }
 
 Task<Result<>> PosixVolume::remove(CallerRef caller, const Location& where, NodeId expected) {
