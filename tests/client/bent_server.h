@@ -17,6 +17,7 @@
 #include "wire/error.h"
 #include "wire/flush.h"
 #include "wire/fscc/directory.h"
+#include "wire/fscc/file_info.h"
 #include "wire/fscc/fsctl.h"
 #include "wire/logoff.h"
 #include "wire/read.h"
@@ -232,6 +233,10 @@ class BentServer {
         return reply(header, wire::FlushResponse{});
       case wire::Command::set_info:
         return reply(header, wire::SetInfoResponse{});
+      case wire::Command::query_info: {
+        const ByteVector information = wire::encode_plain(wire::FileBasicInformation{});
+        return reply(header, wire::QueryInfoResponse{.output_buffer = information});
+      }
       case wire::Command::logoff:
         return reply(header, wire::LogoffResponse{});
       default:

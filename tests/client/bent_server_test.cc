@@ -10,7 +10,7 @@ TEST(BentServer, is_a_server_while_nothing_is_bent) { EXPECT_EQ(run_against_bent
 
 TEST(BentServer, ends_every_call_and_breaks_nothing) {
   int worked = 0;
-  for (std::uint64_t seed = 1; seed <= 1000; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 300; ++seed) {
     runtime::SeededRandom random(seed);
     ByteVector input(400);
     for (auto& byte : input) byte = static_cast<std::uint8_t>(random.next());
@@ -18,8 +18,8 @@ TEST(BentServer, ends_every_call_and_breaks_nothing) {
     if (seed % 2 == 0) std::fill(input.begin(), input.begin() + static_cast<std::ptrdiff_t>(seed % 30), 0);
     worked += run_against_bent_server(input);
   }
-  EXPECT_GT(worked, 1000);
-  EXPECT_LT(worked, 10000);
+  EXPECT_GT(worked, 300);
+  EXPECT_LT(worked, 3000);
 }
 
 runtime::Task<NtStatus> status_of_listing(Tree& tree) {
