@@ -11,7 +11,7 @@ namespace dozo::server::testing {
 namespace {
 
 constexpr SecurityInformation kDacl = SecurityInfoBit::dacl;
-constexpr SecurityInformation kOwnerAndDacl = SecurityInfoBit::owner | kDacl;
+constexpr SecurityInformation kOwnerAndDacl = kDacl | SecurityInfoBit::owner;
 constexpr AccessMask kSecurityRights = Access::read_control | Access::write_dac | Access::write_owner;
 
 Ace allow(const Sid& sid, AccessMask mask, AceFlags flags = {}) { return {0, flags, mask, sid, {}}; }
