@@ -41,6 +41,7 @@ struct SimulationOptions {
   std::size_t window = 256 * 1024;                          // bytes sent and not yet received, per direction
   std::uint64_t inline_per_million = 300'000;               // operations that complete at once where they can
   std::uint64_t reset_per_million = 0;                      // deliveries that become a connection reset
+  Instant start{std::chrono::seconds(1)};                   // its first now(): a loop may go on where another ended
 };
 
 class SimulatedLoop final : public Loop {
@@ -54,6 +55,10 @@ class SimulatedLoop final : public Loop {
   void run_until_idle();
   // Everything within the next `time`, timers included; time has advanced by exactly that when it returns.
   void run_for(Duration time);
+  // As for a machine that was suspended: so much time is over at once, and what was due meanwhile happens late.
+  void jump(Duration time) { now_ += time; }
+  // Somebody sets the clock on the wall, forward or back.
+  void set_wall_ahead(Duration by) { wall_start_ += by; }
   // Steps until done() or until nothing is left; whether done().
   template <class Done>
   bool run_until(Done done, std::size_t steps_max = 10'000'000) {
@@ -136,8 +141,8 @@ class SimulatedLoop final : public Loop {
 
   SeededRandom random_;
   const SimulationOptions options_;
-  Instant now_{std::chrono::seconds(1)};
-  const WallTime wall_start_{std::chrono::seconds(1'700'000'000)};
+  Instant now_ = options_.start;
+  WallTime wall_start_{std::chrono::seconds(1'700'000'000)};
   std::map<When, Event> events_;
   std::uint64_t next_sequence_ = 0;
   Instant last_post_{};

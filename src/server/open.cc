@@ -23,7 +23,7 @@ std::string Open::path_text() const {
   return out;
 }
 
-std::shared_ptr<Open> Open::moved_to(FileId new_id, std::shared_ptr<Tree> new_tree) const {
+std::shared_ptr<Open> Open::moved_to(FileId new_id, std::shared_ptr<Tree> new_tree) {
   const auto out = std::make_shared<Open>(new_id, std::move(new_tree), granted);
   out->options = options;
   out->file = file;
@@ -45,6 +45,7 @@ std::shared_ptr<Open> Open::moved_to(FileId new_id, std::shared_ptr<Tree> new_tr
   out->pinned_change_time = pinned_change_time;
   out->pins_times = pins_times.load();
   out->modified = modified.load();
+  out->outside = std::move(outside);
   if (durable) out->durable = std::make_unique<DurableHandle>(*durable);
   out->replay_eligible = replay_eligible.load();
   return out;

@@ -101,9 +101,9 @@ struct Open {
   // Pipes.
   std::unique_ptr<PipeEnd> pipe;
 
-  // The same open under another FileId on another tree, without what belongs to requests of this one. Not for pipes and
-  // directories. One of the two is to be forgotten.
-  std::shared_ptr<Open> moved_to(FileId new_id, std::shared_ptr<Tree> new_tree) const;
+  // The same open under another FileId on another tree, without what belongs to requests of this one; changes from
+  // outside are watched for there from now on. Not for pipes and directories. This one is to be forgotten.
+  std::shared_ptr<Open> moved_to(FileId new_id, std::shared_ptr<Tree> new_tree);
 
   bool is_pipe() const { return pipe != nullptr; }
   // "dir\file" or "dir\file:stream", "" for the root.

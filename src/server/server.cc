@@ -79,6 +79,7 @@ Server::Server(ServerParts parts)
       guid_(users_->snapshot()->machine().server_guid),
       started_at_(clock_.wall_now()),
       engine_(parts.engine),
+      canary_(parts.engine.canary),
       durables_(parts.config->limits.preserved_opens_per_user_max),
       handles_(std::move(parts.handles)),
       limits_(limit_settings(parts.config->limits)),

@@ -85,6 +85,7 @@ class Server {
 
   share::ShardedEngine& engine() { return engine_; }
   const share::ShardedEngine& engine() const { return engine_; }
+  share::Canary canary() const { return canary_; }
   DurableTable& durables() { return durables_; }
   // Null: no persistent handles.
   PersistentStore* handles() { return handles_.get(); }
@@ -135,6 +136,7 @@ class Server {
   Guid guid_;
   WallTime started_at_;
   share::ShardedEngine engine_;
+  const share::Canary canary_;
   ShareEffects sharing_{*this};
   DurableTable durables_;
   std::unique_ptr<PersistentStore> handles_;

@@ -33,6 +33,7 @@ enum class Canary : std::uint8_t {
   own_lease_is_broken,   // an open breaks the lease it shares
   break_is_not_sent,     // nobody hears of a break
   break_is_not_awaited,  // who needs a break goes on before it is acknowledged
+  stranger_reclaims,     // the server's: whoever asks for a disconnected open gets it
 };
 
 struct EngineOptions {

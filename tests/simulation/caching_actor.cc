@@ -41,8 +41,15 @@ const std::vector<ActionRow>& rows() {
       {"logoff", 1, {}},
       {"doze", 1, {{"time", kDozes.size()}}},
       {"steal", 2, {{"whose", 4}, {"which", 8}}},
+      {"resilient", 3, {{"which", 8}, {"time", kResiliencies.size()}}},
+      {"bind", 5, {}},
+      {"cut", 3, {{"which", 3}}},
       {"pause", 1, {{"time", kPauses.size()}}},
       {"settle", 3, {}},
+      {"restart", 1, {{"down", kDowns.size()}}},
+      {"outside", 4, {{"file", kFileNames.size()}, {"how", 4}}},
+      {"jump", 1, {{"time", kJumps.size()}}},
+      {"set_clock", 1, {{"by", kClockErrors.size()}}},
   };
   return kRows;
 }
@@ -66,8 +73,11 @@ void CachingActor::connect() {
   options.encrypt = number_ % 4 == 1;
   options.machine = static_cast<std::uint8_t>(0xC2 + number_);
   options.previous_session = last_session_;
-  client_ = &world_.log_on(options);
+  options.capabilities |= wire::Capability::persistent_handles;
+  client_ = &world().log_on(options);
   client_->listen_for_breaks(this);
+  channels_ = {client_};
+  channel_sequence_ = 0;
   leaving_ = false;
   if (client_->is_disconnected() || !client_->problems().empty()) return fail_with("it cannot log on");
   last_session_ = client_->session();
@@ -76,30 +86,41 @@ void CachingActor::connect() {
 
 // The connection ends in one of the ways connections end.
 void CachingActor::leave(std::uint32_t how) {
-  Client* client = client_;
-  if (client == nullptr) return;
-  if (how == 0) {
-    client->reset();
-  } else if (how == 1) {
-    client->hang_up();
-  } else {
+  const Client* session = client_;
+  if (how == 2 && session != nullptr) {
     const ByteVector half = {0, 0, 1, 0, 0xFE, 'S', 'M', 'B', 64, 0};
-    client->send_bytes(half);
-    world_.loop().run_for(std::chrono::microseconds(400));
-    client->reset();
+    for (Client* channel : channels_) channel->send_bytes(half);
+    world().loop().run_for(std::chrono::microseconds(400));
+  }
+  if (session == nullptr || session != client_) return;
+  for (Client* channel : channels_) {
+    if (how == 1) {
+      channel->hang_up();
+    } else {
+      channel->reset();
+    }
   }
   forget_connection();
 }
 
 void CachingActor::forget_connection() {
   if (client_ == nullptr) return;
-  client_->listen_for_breaks(nullptr);
-  if (dozing_) client_->read_again();
+  for (Client* channel : std::exchange(channels_, {})) {
+    channel->listen_for_breaks(nullptr);
+    if (dozing_) channel->read_again();
+  }
   client_ = nullptr;
   watch_.reset();
   keys_opening_.clear();
+  early_lease_breaks_.clear();
+  early_oplock_breaks_.clear();
   for (const auto& [id, operation] : operations_) {
     if (operation.what == "open" || operation.what == "close") ++model_.unknown_opens;
+  }
+  // What it was told on this connection it cannot acknowledge on another.
+  for (const auto& [key, cache] : leases_) cache->owes_ack = false;
+  for (const HandleRef& handle : handles_) {
+    if (handle->cache) handle->cache->owes_ack = false;
   }
   const std::vector<HandleRef> had = std::exchange(handles_, {});
   for (const HandleRef& handle : had) suspend(handle);
@@ -109,31 +130,33 @@ void CachingActor::forget_connection() {
 }
 
 void CachingActor::look() {
-  if (client_ == nullptr || !client_->is_disconnected()) return;
+  if (client_ == nullptr) return;
+  notice_lost_channels();
+  if (channels_.empty()) forget_connection();
+}
+
+void CachingActor::lose_server() {
+  for (Client* channel : channels_) channel->reset();
   forget_connection();
+  last_session_ = {};
+  for (const HandleRef& handle : handles_) {
+    handle->is_gone = handle->is_gone || !handle->is_persistent;
+    handle->may_be_over = handle->may_be_over || model_.now() > *handle->lost_at + handle->patience - kMargin;
+  }
+}
+
+// It waits for its clients anew.
+void CachingActor::find_server_again() {
+  for (const HandleRef& handle : handles_) handle->lost_at = model_.now();
 }
 
 void CachingActor::end() {
-  if (client_ != nullptr) client_->hang_up();
+  for (Client* channel : channels_) channel->hang_up();
   forget_connection();
   handles_.clear();
 }
 
 // --- Asking ------------------------------------------------------------------------------------------------------
-
-runtime::Task<Answer> CachingActor::call(Command command, ByteVector body, std::string what, bool may_wait) {
-  Client* client = client_;
-  if (client == nullptr || client->is_disconnected()) co_return Answer{};
-  const MessageId id = client->start_body(command, std::move(body), {});
-  const std::uint64_t number = ++last_operation_;
-  operations_[number] = {.what = what, .client = client, .id = id, .may_wait = may_wait, .since = model_.now()};
-  Answer answer = co_await client->answered(id);
-  operations_.erase(number);
-  ++model_.seen[fmt::format("{} {}", what, answer.none() ? "lost" : dozo::to_string(answer.status()))];
-  // What came with the last bytes of a connection that has been given up is not known to anybody.
-  if (client != client_) co_return Answer{};
-  co_return answer;
-}
 
 void CachingActor::check_status(std::string_view what, NtStatus status, std::initializer_list<NtStatus> expected) {
   if (status == NtStatus::SUCCESS || std::ranges::find(expected, status) != expected.end()) return;
@@ -171,7 +194,11 @@ void CachingActor::run(const Step& step, std::vector<std::unique_ptr<CachingActo
     return;
   }
   if (client_ == nullptr) connect();
-  if (client_ == nullptr || leaving_ || client_->credits() < 16) return;
+  if (client_ == nullptr || leaving_) return;
+  if (action == CachingAction::bind) return bind_channel();
+  if (action == CachingAction::cut) return cut_channel(step.values[0]);
+  const Client* channel = any_channel();
+  if (channel == nullptr || channel->credits() < 16) return;
   runtime::spawn(gate_, perform(step));
 }
 
@@ -187,11 +214,11 @@ runtime::Task<void> CachingActor::perform(Step step) {
     const auto& victim = (*all_)[v[0] % all_->size()];
     if (victim.get() == this || victim->handles().empty()) co_return;
     const Handle& handle = *victim->handles()[v[1] % victim->handles().size()];
-    // To a v1 open without a lease its owner may come from anywhere. [MS-SMB2] 3.3.5.9.7.
-    const bool may_be_mine = victim->user() == user_ && !handle.is_v2 && !(handle.cache && handle.cache->key);
+    // To an open without a lease its owner may come from anywhere. [MS-SMB2] 3.3.5.9.7, 3.3.5.9.12.
+    const bool may_be_mine = victim->user() == user_ && !(handle.cache && handle.cache->key);
     // A client of 2.1 does not know v2 contexts: it would just open the file.
     const bool can_ask = !handle.is_v2 || is_smb3(client_->dialect());
-    if (!handle.is_durable || may_be_mine || !can_ask) co_return;
+    if (!(handle.is_durable || handle.is_resilient) || may_be_mine || !can_ask) co_return;
     co_return co_await steal(victim->reconnect_request(handle));
   }
   const HandleRef handle = v.empty() ? nullptr : pick(v[0]);
@@ -217,6 +244,8 @@ runtime::Task<void> CachingActor::perform(Step step) {
       co_return co_await rename(handle, std::string(kFileNames[v[1]]), v[2] == 1);
     case CachingAction::remove:
       co_return co_await remove(handle);
+    case CachingAction::resilient:
+      co_return co_await become_resilient(handle, kResiliencies[v[1]]);
     default:
       co_return;
   }
@@ -226,10 +255,10 @@ runtime::Task<void> CachingActor::log_off() {
   leaving_ = true;
   Client* client = client_;
   const Answer answer = co_await request(Command::logoff, wire::LogoffRequest{}, "logoff");
-  if (answer.none() || client != client_) co_return;
-  check_status("logoff", answer.status(), {});
+  if (client != client_) co_return;
+  if (!answer.none()) check_status("logoff", answer.status(), {});
   // [MS-SMB2] 3.3.5.6: durable opens are waited for as after a lost connection.
-  client->hang_up();
+  for (Client* channel : channels_) channel->hang_up();
   forget_connection();
 }
 
@@ -239,10 +268,12 @@ runtime::Task<void> CachingActor::doze(Duration time) {
   Client* client = client_;
   dozing_ = true;
   overslept_ = time > kPatienceOfServers;
-  client->read_nothing_more();
-  co_await runtime::sleep_for(world_.loop(), time);
-  if (client == client_) client->read_again();
-  co_await runtime::sleep_for(world_.loop(), kNewsTravel);
+  for (Client* channel : channels_) channel->read_nothing_more();
+  co_await runtime::sleep_for(world().loop(), time);
+  if (client == client_) {
+    for (Client* channel : channels_) channel->read_again();
+  }
+  co_await runtime::sleep_for(world().loop(), kNewsTravel);
   dozing_ = overslept_ = false;
 }
 
@@ -250,7 +281,9 @@ void CachingActor::cancel_some(std::uint32_t which) {
   if (operations_.empty()) return;
   auto at = operations_.begin();
   std::advance(at, static_cast<std::ptrdiff_t>(which % operations_.size()));
-  if (at->second.client == client_ && at->second.what != "acknowledge") client_->cancel(at->second.id);
+  const Operation& operation = at->second;
+  const bool is_there = std::ranges::find(channels_, operation.client) != channels_.end();
+  if (is_there && operation.what != "acknowledge") operation.client->cancel(operation.id);
 }
 
 // --- Looking -----------------------------------------------------------------------------------------------------
@@ -264,6 +297,15 @@ bool CachingActor::is_quiet() const {
     if (handle->cache && (handle->cache->owes_ack || handle->cache->flushing)) return false;
   }
   return std::ranges::all_of(operations_, [](const auto& entry) { return entry.second.may_wait; });
+}
+
+// Whether it may have written to the file what the server does not have yet.
+bool CachingActor::may_keep_back(std::uint64_t identity) const {
+  return std::ranges::any_of(handles_, [&](const HandleRef& handle) {
+    const Cache* cache = handle->cache.get();
+    return cache != nullptr && cache->identity == identity &&
+           (cache->can(LeaseBit::write) || !cache->dirty.empty() || cache->flushing || cache->owes_ack);
+  });
 }
 
 std::string CachingActor::what_is_pending() const {

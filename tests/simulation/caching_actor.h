@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "server/testing/world.h"
+#include "tests/simulation/caching_names.h"
 #include "tests/simulation/history.h"
 #include "tests/simulation/steps.h"
 #include "wire/create_contexts.h"
@@ -36,8 +37,16 @@ enum class CachingAction : std::uint32_t {
   logoff,
   doze,
   steal,
+  resilient,
+  bind,
+  cut,
+  // Of the world; whose step it is does not matter.
   pause,
   settle,
+  restart,
+  outside,
+  jump,
+  set_clock,
 };
 ActionTable caching_actions();
 
@@ -51,10 +60,18 @@ struct CachingModel {
   CellValue last_value = 0;
   std::map<std::string, int> seen;  // how often each operation ended how: "open STATUS_SUCCESS"
   std::string problem;
-  std::vector<Instant> last_action;  // by actor
-  std::size_t unknown_opens = 0;     // opens whose answer was lost: the server may have them, and may have kept them
+  std::vector<Instant> last_action;    // by actor
+  std::size_t unknown_opens = 0;       // opens whose answer was lost: the server may have them, and may have kept them
+  bool persistent = false;             // the share is continuously available
+  Instant jumped_at = Instant::min();  // when the last long time was over at once
+  // What files are called now, where a rename was answered; and those of which that is not certain.
+  std::map<std::uint64_t, std::string> names;
+  std::set<std::uint64_t> names_doubted;
+  std::map<std::uint64_t, int> renames_begun;
 
   Instant now() const { return world->loop().now(); }
+  // Or shortly before: what was sent then was on its way when it happened.
+  bool jumped_since(Instant at) const { return jumped_at != Instant::min() && jumped_at + kAfterJump >= at; }
   void fail_with(std::string what) {
     if (problem.empty()) problem = std::move(what);
   }
@@ -82,15 +99,17 @@ struct Cache {
   std::uint64_t identity = 0;
   LeaseState state;  // as far as the client knows
   LeaseState told;   // by the last answer to a CREATE: more than `state` while a break goes on
-  std::uint16_t epoch = 0;
+  bool is_v2 = false;
+  std::uint16_t epoch = 0;  // of a lease of version 2
   std::array<std::optional<CellValue>, kCells> clean;
   std::array<std::uint32_t, kCells> stamps{};  // counts changes of each cell: an answer from before one is old news
   std::map<std::uint32_t, DirtyCell> dirty;
   std::uint32_t generation = 0;  // counts losses of R
   bool owes_ack = false;
   bool flushing = false;
+  bool trusted = true;  // false: a break may have been lost with a channel; nothing is relied on
 
-  bool can(LeaseBit bit) const { return state.has(bit); }
+  bool can(LeaseBit bit) const { return trusted && state.has(bit); }
   void forget_clean() {
     ++generation;
     clean = {};
@@ -114,8 +133,15 @@ struct Handle {
   bool lease_v2 = false;
   std::optional<Instant> lost_at;  // its connection is gone, and it may be come back to
   bool closing = false;
+  bool is_resilient = false;
+  bool may_be_resilient = false;  // it was asked for, and there is no answer
+  bool is_gone = false;           // the server that knew it was killed
+  bool may_be_over = false;       // its time was when that happened
 };
 using HandleRef = std::shared_ptr<Handle>;
+
+// What an oplock lets its client keep, as a lease says it.
+LeaseState state_of(OplockLevel level);
 
 // A directory that is watched, and the names in it as they were told.
 struct DirectoryWatch {
@@ -126,7 +152,7 @@ struct DirectoryWatch {
 
 class CachingActor final : public BreakListener {
  public:
-  CachingActor(CachingModel& model, std::uint32_t number) : model_(model), world_(*model.world), number_(number) {}
+  CachingActor(CachingModel& model, std::uint32_t number) : model_(model), number_(number) {}
 
   // Begins what the step says, after connecting if need be. Returns before it is done, but for connecting.
   void run(const Step& step, std::vector<std::unique_ptr<CachingActor>>& all);
@@ -138,6 +164,9 @@ class CachingActor final : public BreakListener {
   // What can be known when every actor is quiet.
   void check_settled();
   void end();
+  // The server is killed. Until it is there again nothing may be begun; what has been ends by itself.
+  void lose_server();
+  void find_server_again();
   bool has_ended() const { return gate_.count() == 0; }
 
   bool is_connected() const { return client_ != nullptr; }
@@ -147,6 +176,9 @@ class CachingActor final : public BreakListener {
   std::size_t watch_opens() const { return watch_ ? 1 : 0; }
   std::set<std::u16string> list_watched_directory();
   const std::string& user() const { return user_; }
+  bool may_keep_back(std::uint64_t identity) const;
+  // Much time is over at once.
+  void notice_jump() { overslept_ = overslept_ || dozing_; }
 
   void on_break(Client& client, const Answer& notification) override;
 
@@ -157,7 +189,6 @@ class CachingActor final : public BreakListener {
     Client* client = nullptr;
     MessageId id;
     bool may_wait = false;
-    Instant since;
   };
   // What a CREATE asks for besides its name.
   struct Wish {
@@ -166,6 +197,7 @@ class CachingActor final : public BreakListener {
     std::optional<wire::LeaseContextV2> lease;
     bool lease_v2 = false;
     bool durable = false;
+    bool persistent = false;
     Guid create_guid;
   };
   // A CREATE that comes back to an open. Its contexts' data are in `data`.
@@ -182,15 +214,31 @@ class CachingActor final : public BreakListener {
     Instant done;
   };
 
+  // --- caching_channels.cc
+  // Whether a request that was lost with its channel is sent once more on
+  // another; `replay`: with SMB2_FLAGS_REPLAY_OPERATION, and again while the
+  // server says that the first is still under way. is_one: it is sent again
+  // itself.
+  enum class Again : std::uint8_t { never, plain, replay, is_one };
+  runtime::Task<Answer> call(wire::Command command, ByteVector body, std::string what, bool may_wait = false,
+                             Again again = Again::never);
+  template <class M>
+  runtime::Task<Answer> request(wire::Command command, const M& message, std::string what, bool may_wait = false,
+                                Again again = Again::never) {
+    return call(command, body_of(message), std::move(what), may_wait, again);
+  }
+  Client* any_channel();
+  void bind_channel();
+  void cut_channel(std::uint32_t which);
+  void notice_lost_channels();
+  void distrust_caches();
+  runtime::Task<void> flush_in_time(CacheRef cache);
+  bool still_has(const Client* session) const { return client_ == session && !channels_.empty(); }
+
   // --- caching_actor.cc
   void connect();
   void leave(std::uint32_t how);
   void forget_connection();
-  runtime::Task<Answer> call(wire::Command command, ByteVector body, std::string what, bool may_wait = false);
-  template <class M>
-  runtime::Task<Answer> request(wire::Command command, const M& message, std::string what, bool may_wait = false) {
-    return call(command, body_of(message), std::move(what), may_wait);
-  }
   runtime::Task<void> perform(Step step);
   runtime::Task<void> log_off();
   runtime::Task<void> doze(Duration time);
@@ -198,6 +246,7 @@ class CachingActor final : public BreakListener {
   HandleRef pick(std::uint32_t which) const;
   void check_status(std::string_view what, NtStatus status, std::initializer_list<NtStatus> expected);
   void fail_with(std::string what);
+  World& world() const { return *model_.world; }
 
   // --- caching_files.cc
   runtime::Task<void> open(Step step);
@@ -207,6 +256,7 @@ class CachingActor final : public BreakListener {
   runtime::Task<void> read(HandleRef handle, std::uint32_t cell);
   runtime::Task<void> write(HandleRef handle, std::uint32_t cell);
   runtime::Task<void> write_through(HandleRef handle, std::uint32_t cell);
+  runtime::Task<NtStatus> write_once(HandleRef handle, std::uint32_t cell, CellValue value, bool is_replay);
   runtime::Task<void> flush(HandleRef handle);
   runtime::Task<void> lock(HandleRef handle, wire::LockElement element);
   runtime::Task<void> unlock(HandleRef handle);
@@ -221,12 +271,16 @@ class CachingActor final : public BreakListener {
   // --- caching_breaks.cc
   Wish wish_of(const Step& step);
   CacheRef take_lease(const Wish& wish, const wire::CreateResponse& said, std::uint64_t identity);
+  void handle_break(const Answer& notification);
+  void handle_oplock_break(const Answer& notification);
+  void handle_lease_break(const Answer& notification);
   void take_break(const CacheRef& cache, LeaseState to, bool ack_required);
   runtime::Task<void> answer_break(CacheRef cache, LeaseState to);
-  runtime::Task<void> acknowledge(CacheRef cache, LeaseState to, bool in_time);
+  runtime::Task<void> acknowledge(CacheRef cache, LeaseState to, bool in_time, Instant told);
   runtime::Task<NtStatus> send_acknowledgement(CacheRef cache, LeaseState to);
   runtime::Task<bool> write_back(CacheRef cache, std::vector<Flushed>& done);
   void settle_flushed(const std::vector<Flushed>& done, bool in_time);
+  void lose_dirty(Cache& cache);
   void lose(Cache& cache);
   void release_cache(const HandleRef& handle);
   HandleRef writer_of(const CacheRef& cache) const;
@@ -234,19 +288,25 @@ class CachingActor final : public BreakListener {
 
   // --- caching_durable.cc
   void suspend(const HandleRef& handle);
+  runtime::Task<void> become_resilient(HandleRef handle, Duration timeout);
+  const std::string& name_of(const Handle& handle) const;
+  bool must_be_given_back(const Handle& handle) const;
   void reclaim_all();
-  void reclaim(const HandleRef& handle, bool must_succeed);
+  void reclaim(const HandleRef& handle);
   void take_reclaimed(const HandleRef& handle, const Answer& answer);
   ReconnectRequest reconnect_request(const Handle& handle) const;
   runtime::Task<void> steal(ReconnectRequest request);
   bool others_were_quiet_since(Instant since) const;
 
   CachingModel& model_;
-  World& world_;
   const std::uint32_t number_;
   std::string user_;
   Temper temper_ = Temper::prompt;
-  Client* client_ = nullptr;
+  Client* client_ = nullptr;       // stands for the session, which may go on without this connection of it
+  std::vector<Client*> channels_;  // those of its connections that are there
+  std::size_t next_channel_ = 0;
+  std::uint16_t channel_sequence_ = 0;
+  bool was_replayed_ = false;  // the request whose answer came last
   bool leaving_ = false;
   bool dozing_ = false;
   bool overslept_ = false;  // longer than a server waits for an acknowledgement
@@ -255,6 +315,9 @@ class CachingActor final : public BreakListener {
   std::map<Guid, CacheRef> leases_;
   std::set<Guid> keys_used_;
   std::set<Guid> keys_opening_;
+  // Breaks that came before the answers of the CREATEs whose grants they break, on another channel.
+  std::map<Guid, Answer> early_lease_breaks_;
+  std::map<FileId, Answer> early_oplock_breaks_;
   std::map<std::uint64_t, Operation> operations_;
   std::uint64_t last_operation_ = 0;
   std::uint64_t last_guid_ = 0;

@@ -20,6 +20,18 @@ constexpr LeaseState kRWH = kRH | LeaseBit::write;
 constexpr Duration kSlowly = std::chrono::seconds(3);
 constexpr Duration kTooLate = std::chrono::seconds(40);
 
+std::string show(LeaseState state) {
+  std::string out;
+  if (state.has(LeaseBit::read)) out += 'R';
+  if (state.has(LeaseBit::write)) out += 'W';
+  if (state.has(LeaseBit::handle)) out += 'H';
+  return out.empty() ? "none" : out;
+}
+
+bool is_newer(std::uint16_t epoch, std::uint16_t than) { return static_cast<std::int16_t>(epoch - than) > 0; }
+
+}  // namespace
+
 LeaseState state_of(OplockLevel level) {
   switch (level) {
     case OplockLevel::level_ii:
@@ -32,16 +44,6 @@ LeaseState state_of(OplockLevel level) {
       return {};
   }
 }
-
-std::string show(LeaseState state) {
-  std::string out;
-  if (state.has(LeaseBit::read)) out += 'R';
-  if (state.has(LeaseBit::write)) out += 'W';
-  if (state.has(LeaseBit::handle)) out += 'H';
-  return out.empty() ? "none" : out;
-}
-
-}  // namespace
 
 // --- What is asked for -------------------------------------------------------------------------------------------
 
@@ -73,6 +75,7 @@ CachingActor::Wish CachingActor::wish_of(const Step& step) {
     wish.lease_v2 = is_smb3(client_->dialect());
   }
   wish.durable = v[5] != 0;
+  wish.persistent = v[5] == 2 && is_smb3(client_->dialect());
   wish.create_guid.bytes = {0xD2, static_cast<std::uint8_t>(number_)};
   store_le(wish.create_guid.bytes.data() + 8, ++last_guid_);
   return wish;
@@ -98,9 +101,10 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
   Guid key;
   LeaseState state;
   wire::LeaseFlags flags;
+  std::uint16_t epoch = 0;
   if (wish.lease_v2) {
     const auto lease = wire::decode_plain<wire::LeaseContextV2>(context->data).value_or(wire::LeaseContextV2{});
-    key = lease.lease_key, state = lease.lease_state, flags = lease.flags;
+    key = lease.lease_key, state = lease.lease_state, flags = lease.flags, epoch = lease.epoch;
   } else {
     const auto lease = wire::decode_plain<wire::LeaseContext>(context->data).value_or(wire::LeaseContext{});
     key = lease.lease_key, state = lease.lease_state, flags = lease.lease_flags;
@@ -116,6 +120,8 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
     cache->key = key;
     cache->identity = identity;
     cache->state = cache->told = state;
+    cache->is_v2 = wish.lease_v2;
+    cache->epoch = epoch;
     leases_[key] = cache;
     return cache;
   }
@@ -124,11 +130,17 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
   const LeaseState most = cache->state | wish.lease->lease_state;
   const bool breaking = flags.has(wire::LeaseFlag::break_in_progress);
   if (!breaking && !most.has_all(state) && model_.unknown_opens == 0) fail_with("a lease of more than was asked for");
-  if (!breaking && !state.has_all(cache->state)) {
+  // An answer that a break on another channel has overtaken.
+  if (cache->is_v2 && is_newer(cache->epoch, epoch)) return cache;
+  cache->epoch = epoch;
+  if (cache->trusted && !breaking && !state.has_all(cache->state)) {
     fail_with(fmt::format("a lease is {} without a break, and was {}", show(state), show(cache->state)));
   }
   // While a break goes on, the client knows better than the answer what it still has.
-  if (!breaking) cache->state = state;
+  if (!breaking) {
+    cache->state = state;
+    cache->trusted = true;
+  }
   cache->told = state;
   return cache;
 }
@@ -136,22 +148,36 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
 // --- Breaks ------------------------------------------------------------------------------------------------------
 
 void CachingActor::on_break(Client& client, const Answer& notification) {
-  if (&client != client_) return;
-  if (!wire::is_lease_break(notification.bytes)) {
-    const auto said = notification.as<wire::OplockBreakNotification>();
-    const auto found = std::ranges::find(handles_, said.file_id, &Handle::id);
-    ++model_.seen["oplock break"];
-    if (found == handles_.end()) return;  // it was closed meanwhile
-    const CacheRef cache = (*found)->cache;
-    if (!cache || cache->key) return fail_with("a break of an oplock that it does not hold");
-    // [MS-SMB2] 3.3.4.6: one to none from level II is not acknowledged.
-    return take_break(cache, state_of(said.oplock_level), cache->state != kR);
+  if (std::ranges::find(channels_, &client) != channels_.end()) handle_break(notification);
+}
+
+void CachingActor::handle_break(const Answer& notification) {
+  if (wire::is_lease_break(notification.bytes)) return handle_lease_break(notification);
+  handle_oplock_break(notification);
+}
+
+void CachingActor::handle_oplock_break(const Answer& notification) {
+  const auto said = notification.as<wire::OplockBreakNotification>();
+  const auto found = std::ranges::find(handles_, said.file_id, &Handle::id);
+  ++model_.seen["oplock break"];
+  if (found == handles_.end()) {  // it was closed meanwhile, or its answer is on
+                                  // another channel
+    if (channels_.size() > 1) early_oplock_breaks_[said.file_id] = notification;
+    return;
   }
+  const CacheRef cache = (*found)->cache;
+  if (!cache || cache->key) return fail_with("a break of an oplock that it does not hold");
+  // [MS-SMB2] 3.3.4.6: one to none from level II is not acknowledged.
+  take_break(cache, state_of(said.oplock_level), cache->state != kR);
+}
+
+void CachingActor::handle_lease_break(const Answer& notification) {
   const auto said = notification.as<wire::LeaseBreakNotification>();
   ++model_.seen[fmt::format("lease break {} to {}", show(said.current_lease_state), show(said.new_lease_state))];
   const auto known = leases_.find(said.lease_key);
   if (known == leases_.end()) {
     if (!keys_used_.contains(said.lease_key)) fail_with("a break of a lease that it never had");
+    if (keys_opening_.contains(said.lease_key)) early_lease_breaks_[said.lease_key] = notification;
     return;
   }
   if (!said.current_lease_state.has_all(said.new_lease_state)) fail_with("a lease break that gives");
@@ -162,6 +188,12 @@ void CachingActor::on_break(Client& client, const Answer& notification) {
     fail_with(fmt::format("a break of {} that is {}to be acknowledged", show(said.current_lease_state),
                           ack_required ? "" : "not "));
   }
+  // [MS-SMB2] 3.2.5.19.2: one that an answer on another channel has overtaken is old news. Of one epoch there may be
+  // several, when more had to be broken meanwhile (smbtorture smb2.lease.v2_breaking3).
+  Cache& cache = *known->second;
+  const bool is_old = cache.is_v2 && is_newer(cache.epoch, said.new_epoch);
+  if (is_old && !ack_required) return;
+  if (cache.is_v2 && !is_old) cache.epoch = said.new_epoch;
   take_break(known->second, said.new_lease_state, ack_required);
 }
 
@@ -169,11 +201,13 @@ void CachingActor::take_break(const CacheRef& cache, LeaseState to, bool ack_req
   cache->state = cache->state & to;
   if (!cache->can(LeaseBit::read)) cache->forget_clean();
   if (!ack_required) {
-    if (!cache->can(LeaseBit::write) && !cache->dirty.empty() && !cache->owes_ack) {
+    if (cache->trusted && !cache->can(LeaseBit::write) && !cache->dirty.empty() && !cache->owes_ack) {
       fail_with("data it kept back, and a break that is not waited for");
     }
     return;
   }
+  // What was sent on a channel that is lost may be sent again.
+  if (cache->owes_ack && !cache->trusted) return;
   if (cache->owes_ack && temper_ != Temper::late && temper_ != Temper::never) {
     return fail_with("a second break before the first was acknowledged");
   }
@@ -184,8 +218,13 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
   cache->owes_ack = true;
   const bool overslept = overslept_;
   const Temper temper = overslept ? Temper::late : temper_;
-  if (temper == Temper::slow) co_await runtime::sleep_for(world_.loop(), kSlowly);
-  if (temper == Temper::vanishes && client_ != nullptr) client_->reset();
+  const Instant told = model_.now();
+  const Client* told_on = client_;
+  if (temper == Temper::slow) co_await runtime::sleep_for(world().loop(), kSlowly);
+  if (client_ != told_on) co_return;
+  if (temper == Temper::vanishes) {
+    for (Client* channel : channels_) channel->reset();
+  }
   if (temper == Temper::logs_off && !leaving_ && client_ != nullptr) co_await log_off();
   if (temper == Temper::meek) {
     cache->state = to = {};
@@ -196,7 +235,7 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
     for (const HandleRef& handle : all) {
       if (handle->cache == cache) co_await close(handle);
     }
-    cache->owes_ack = false;
+    if (client_ == told_on) cache->owes_ack = false;
     co_return;
   }
   if (temper == Temper::late || temper == Temper::never) {
@@ -208,17 +247,18 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
       cache->owes_ack = false;
       co_return;
     }
-    if (!overslept) co_await runtime::sleep_for(world_.loop(), kTooLate);
+    if (!overslept) co_await runtime::sleep_for(world().loop(), kTooLate);
+    if (client_ != told_on) co_return;
   }
-  co_await acknowledge(cache, to, temper != Temper::late);
-  cache->owes_ack = false;
+  co_await acknowledge(cache, to, temper != Temper::late, told);
+  if (client_ == told_on) cache->owes_ack = false;
 }
 
 // Writes back what must be, and acknowledges.
-runtime::Task<void> CachingActor::acknowledge(CacheRef cache, LeaseState to, bool in_time) {
+runtime::Task<void> CachingActor::acknowledge(CacheRef cache, LeaseState to, bool in_time, Instant told) {
   Client* client = client_;
   std::vector<Flushed> done;
-  while (cache->flushing) co_await runtime::sleep_for(world_.loop(), std::chrono::microseconds(200));
+  while (cache->flushing) co_await runtime::sleep_for(world().loop(), std::chrono::microseconds(200));
   if (client == nullptr || client != client_ || !is_used(cache)) co_return;
   if (!to.has(LeaseBit::write) && !cache->dirty.empty()) {
     const bool all_written = co_await write_back(cache, done);
@@ -227,7 +267,8 @@ runtime::Task<void> CachingActor::acknowledge(CacheRef cache, LeaseState to, boo
   const NtStatus status = co_await send_acknowledgement(cache, to);
   const bool accepted = status == NtStatus::SUCCESS;
   settle_flushed(done, in_time && accepted);
-  if (status == NtStatus::IO_TIMEOUT || client != client_ || leaving_) co_return;
+  if (status == NtStatus::IO_TIMEOUT || client != client_ || leaving_ || model_.jumped_since(told)) co_return;
+  if (!cache->trusted) co_return;
   if (in_time && !accepted && is_used(cache)) {
     fail_with(fmt::format("an acknowledgement in time ended with {}", dozo::to_string(status)));
   }
@@ -260,8 +301,8 @@ void CachingActor::settle_flushed(const std::vector<Flushed>& done, bool in_time
   }
 }
 
-// Nothing of it counts any more: the open is gone, or the client has given up.
-void CachingActor::lose(Cache& cache) {
+// What was kept back is not written any more.
+void CachingActor::lose_dirty(Cache& cache) {
   for (const auto& [cell, dirty] : cache.dirty) {
     const Cell where{cache.identity, cell};
     for (const DirtyCell::Value& value : dirty.before) model_.history.drop(where, value.value);
@@ -272,6 +313,11 @@ void CachingActor::lose(Cache& cache) {
     }
   }
   cache.dirty.clear();
+}
+
+// Nothing of it counts any more: the open is gone, or the client has given up.
+void CachingActor::lose(Cache& cache) {
+  lose_dirty(cache);
   cache.state = {};
   cache.forget_clean();
 }

@@ -6,6 +6,7 @@
 
 #include "tests/simulation/caching_actor.h"
 #include "tests/simulation/caching_names.h"
+#include "wire/fscc/fsctl.h"
 
 namespace dozo::server::testing {
 namespace {
@@ -13,12 +14,25 @@ namespace {
 using wire::Command;
 namespace context_name = wire::context_name;
 
-// For timeouts that are measured at two ends.
-constexpr Duration kMargin = std::chrono::seconds(3);
-
 ByteVector lease_context(const Guid& key, LeaseState state, bool v2) {
   if (v2) return wire::encode_plain(wire::LeaseContextV2{.lease_key = key, .lease_state = state});
   return wire::encode_plain(wire::LeaseContext{.lease_key = key, .lease_state = state});
+}
+
+struct SaidCaching {
+  LeaseState state;
+  bool breaking = false;
+  std::uint16_t epoch = 0;
+};
+SaidCaching said_caching(const wire::CreateResponse& said) {
+  const auto* context = wire::find_context(said.create_contexts, context_name::kRequestLease);
+  if (context == nullptr) return {state_of(said.oplock_level)};
+  if (context->data.size() == wire::kLeaseV2ContextSize) {
+    const auto v2 = wire::decode_plain<wire::LeaseContextV2>(context->data).value_or(wire::LeaseContextV2{});
+    return {v2.lease_state, v2.flags.has(wire::LeaseFlag::break_in_progress), v2.epoch};
+  }
+  const auto v1 = wire::decode_plain<wire::LeaseContext>(context->data).value_or(wire::LeaseContext{});
+  return {v1.lease_state, v1.lease_flags.has(wire::LeaseFlag::break_in_progress)};
 }
 
 }  // namespace
@@ -33,12 +47,16 @@ runtime::Task<Answer> CachingActor::send_open(const Wish& wish, const std::strin
                               lease_context(wish.lease->lease_key, wish.lease->lease_state, wish.lease_v2));
   }
   if (wish.durable && is_smb3(client_->dialect())) {
-    all.contexts.emplace_back(context_name::kDurableRequestV2,
-                              wire::encode_plain(wire::DurableHandleRequestV2{.create_guid = wish.create_guid}));
+    wire::DurableHandleRequestV2 asked{.create_guid = wish.create_guid};
+    if (wish.persistent) asked.flags = wire::DurableFlag::persistent;
+    all.contexts.emplace_back(context_name::kDurableRequestV2, wire::encode_plain(asked));
   } else if (wish.durable) {
     all.contexts.emplace_back(context_name::kDurableRequest, wire::encode_plain(wire::DurableHandleRequest{}));
   }
-  Answer answer = co_await call(Command::create, all.encoded(), "open");
+  // [MS-SMB2] 3.2.4.3: what has a create GUID can be sent again.
+  const bool can_be_replayed = wish.durable && is_smb3(client_->dialect());
+  Answer answer =
+      co_await call(Command::create, all.encoded(), "open", false, can_be_replayed ? Again::replay : Again::never);
   co_return answer;
 }
 
@@ -64,6 +82,8 @@ void CachingActor::take_open(const Wish& wish, const std::string& name, const An
   handle->lease_v2 = wish.lease_v2;
   if (name == kOverwritten) model_.history.untrack(handle->identity);
   handle->cache = take_lease(wish, said, handle->identity);
+  // A replay is told the oplock that it asks for, whatever is held (smbtorture replay-dhv2-oplock2).
+  if (was_replayed_ && handle->cache && !handle->cache->key) handle->cache->trusted = false;
   if (handle->cache) ++model_.seen[handle->cache->key ? "lease granted" : "oplock granted"];
   if (const auto* v2 = wire::find_context(said.create_contexts, context_name::kDurableRequestV2)) {
     const auto durable = wire::decode_plain<wire::DurableHandleResponseV2>(v2->data);
@@ -79,8 +99,13 @@ void CachingActor::take_open(const Wish& wish, const std::string& name, const An
     // [MS-SMB2] 3.3.5.9.6, 3.3.5.9.10: with a batch oplock or an H lease.
     const bool may_be = handle->is_persistent || (handle->cache && handle->cache->told.has(LeaseBit::handle));
     if (!wish.durable || !may_be) fail_with("a durable open that may not be one");
+    // [MS-SMB2] 3.3.5.9.10.
+    if (handle->is_persistent != (wish.persistent && model_.persistent)) fail_with("a persistent open, or none");
   }
-  handles_.push_back(std::move(handle));
+  const HandleRef added = handles_.emplace_back(std::move(handle));
+  if (auto early = early_oplock_breaks_.extract(added->id)) handle_break(early.mapped());
+  if (!added->cache || !added->cache->key) return;
+  if (auto early = early_lease_breaks_.extract(*added->cache->key)) handle_break(early.mapped());
 }
 
 // --- Coming back -------------------------------------------------------------------------------------------------
@@ -88,9 +113,11 @@ void CachingActor::take_open(const Wish& wish, const std::string& name, const An
 // The connection is gone. An open that is durable and still has H is waited for. [MS-SMB2] 3.3.7.1.
 void CachingActor::suspend(const HandleRef& handle) {
   if (handle->lost_at) return handles_.push_back(handle);
-  const bool kept = handle->is_durable && !handle->closing && handle->cache && handle->cache->can(LeaseBit::handle);
+  const bool has_h = handle->cache && handle->cache->can(LeaseBit::handle);
+  const bool kept =
+      !handle->closing && (handle->is_persistent || handle->is_resilient || (handle->is_durable && has_h));
   if (!kept) {
-    if (handle->is_durable) ++model_.unknown_opens;
+    if (handle->is_durable || handle->is_resilient || handle->may_be_resilient) ++model_.unknown_opens;
     return;
   }
   handle->lost_at = model_.now();
@@ -105,7 +132,8 @@ bool CachingActor::others_were_quiet_since(Instant since) const {
 }
 
 CachingActor::ReconnectRequest CachingActor::reconnect_request(const Handle& handle) const {
-  ReconnectRequest all{.name = handle.name, .args = {.access = handle.access, .share = handle.share}, .contexts = {}};
+  ReconnectRequest all{
+      .name = name_of(handle), .args = {.access = handle.access, .share = handle.share}, .contexts = {}};
   all.args.disposition = CreateDisposition::open;
   const bool v2 = handle.is_v2;
   all.oplock = handle.cache && handle.cache->key ? OplockLevel::lease : OplockLevel::batch;
@@ -130,22 +158,43 @@ void CachingActor::reclaim_all() {
     if (handle->lost_at) lost.push_back(handle);
   }
   for (const HandleRef& handle : lost) {
-    if (client_ == nullptr || client_->is_disconnected()) return;
-    const bool in_time = handle->patience == Duration{} || model_.now() < *handle->lost_at + handle->patience - kMargin;
-    const bool quiet = others_were_quiet_since(*handle->lost_at) && !handle->cache->owes_ack;
-    reclaim(handle, in_time && quiet && model_.now() < *handle->lost_at + kMargin);
+    if (client_ == nullptr || client_->is_disconnected()) return;  // the one connection that it has so far
+    reclaim(handle);
   }
 }
 
-void CachingActor::reclaim(const HandleRef& handle, bool must_succeed) {
+// What is renamed by others while its client is away is not found under its old name; this client is told the new one.
+const std::string& CachingActor::name_of(const Handle& handle) const {
+  const auto renamed = model_.names.find(handle.identity);
+  return renamed == model_.names.end() ? handle.name : renamed->second;
+}
+
+bool CachingActor::must_be_given_back(const Handle& handle) const {
+  const bool in_time = handle.patience == Duration{} || model_.now() < *handle.lost_at + handle.patience - kMargin;
+  if (!in_time || handle.is_gone || handle.may_be_over || model_.names_doubted.contains(handle.identity)) return false;
+  // [MS-SMB2] 3.3.5.9: others are held off, or refused.
+  if (handle.is_persistent || handle.is_resilient) return true;
+  const bool quiet = others_were_quiet_since(*handle.lost_at) && !handle.cache->owes_ack;
+  return quiet && model_.now() < *handle.lost_at + kMargin;
+}
+
+void CachingActor::reclaim(const HandleRef& handle) {
+  const bool must_succeed = must_be_given_back(*handle);
   const Answer answer = client_->wait(client_->start_body(Command::create, reconnect_request(*handle).encoded(), {}));
   if (answer.none() || std::ranges::find(handles_, handle) == handles_.end()) return;
-  ++model_.seen[fmt::format("reclaim {}", dozo::to_string(answer.status()))];
+  ++model_.seen[fmt::format("reclaim{}{} {}", handle->is_gone ? " gone" : "",
+                            handle->is_persistent  ? " persistent"
+                            : handle->is_resilient ? " resilient"
+                                                   : "",
+                            dozo::to_string(answer.status()))];
   if (answer.status() == NtStatus::SUCCESS) return take_reclaimed(handle, answer);
   if (must_succeed) {
     fail_with(fmt::format("its durable open is not given back: {}", dozo::to_string(answer.status())));
   }
-  check_status("reclaim", answer.status(), {NtStatus::OBJECT_NAME_NOT_FOUND});
+  const bool name_is_known = !model_.names_doubted.contains(handle->identity);
+  check_status(
+      "reclaim", answer.status(),
+      {NtStatus::OBJECT_NAME_NOT_FOUND, name_is_known ? NtStatus::OBJECT_NAME_NOT_FOUND : NtStatus::INVALID_PARAMETER});
   std::erase(handles_, handle);
   release_cache(handle);
 }
@@ -153,25 +202,39 @@ void CachingActor::reclaim(const HandleRef& handle, bool must_succeed) {
 void CachingActor::take_reclaimed(const HandleRef& handle, const Answer& answer) {
   const auto said = answer.as<wire::CreateResponse>();
   const Instant lost_at = *std::exchange(handle->lost_at, std::nullopt);
-  if (handle->patience != Duration{} && model_.now() > lost_at + handle->patience + kMargin) {
+  if (handle->is_gone) fail_with("an open of a server that was killed is given back");
+  // The server may have heard of the loss only after a jump.
+  const Instant counted_from = std::max(lost_at, model_.jumped_at);
+  if (handle->patience != Duration{} && model_.now() > counted_from + handle->patience + kMargin) {
     fail_with("its durable open is given back after its time");
   }
   handle->id = said.file_id;
   if (!handle->cache) return;
-  LeaseState state = LeaseBit::read | LeaseBit::write | LeaseBit::handle;
-  if (const auto* context = wire::find_context(said.create_contexts, context_name::kRequestLease)) {
-    if (context->data.size() == wire::kLeaseV2ContextSize) {
-      state = wire::decode_plain<wire::LeaseContextV2>(context->data).value_or(wire::LeaseContextV2{}).lease_state;
-    } else {
-      state = wire::decode_plain<wire::LeaseContext>(context->data).value_or(wire::LeaseContext{}).lease_state;
-    }
-  } else if (said.oplock_level != OplockLevel::batch) {
-    state = {};
-  }
-  // A break that was on its way when the connection was lost.
-  handle->cache->state = handle->cache->state & state;
-  if (!handle->cache->can(LeaseBit::read)) handle->cache->forget_clean();
-  if (!handle->cache->can(LeaseBit::write)) lose(*handle->cache);
+  Cache& cache = *handle->cache;
+  const auto [state, breaking, epoch] = said_caching(said);
+  cache.state = breaking ? cache.state & state : state;
+  cache.trusted = true;
+  if (cache.is_v2) cache.epoch = epoch;
+  if (!cache.can(LeaseBit::read)) cache.forget_clean();
+  if (!cache.can(LeaseBit::write)) lose_dirty(cache);
+}
+
+// [MS-SMB2] 3.3.5.15.9: from here on it is kept as long as was asked for, whatever it caches.
+runtime::Task<void> CachingActor::become_resilient(HandleRef handle, Duration timeout) {
+  if (handle->is_persistent) co_return;
+  const auto wanted =
+      static_cast<std::uint32_t>(std::chrono::duration_cast<std::chrono::milliseconds>(timeout).count());
+  const ByteVector input = wire::encode_plain(wire::NetworkResiliencyRequest{.timeout = wanted});
+  const wire::IoctlRequest ask{.ctl_code = wire::Fsctl::lmr_request_resiliency, .file_id = handle->id, .input = input};
+  const bool was_durable = std::exchange(handle->is_durable, false);
+  handle->may_be_resilient = true;
+  const Answer answer = co_await request(Command::ioctl, ask, "resilient");
+  if (answer.none()) co_return;
+  handle->may_be_resilient = false;
+  check_status("resilient", answer.status(), {NtStatus::FILE_CLOSED, NtStatus::CANCELLED});
+  handle->is_resilient = handle->is_resilient || answer.status() == NtStatus::SUCCESS;
+  handle->is_durable = was_durable && !handle->is_resilient;
+  if (answer.status() == NtStatus::SUCCESS) handle->patience = timeout;
 }
 
 // Somebody else's open: not to be had, whatever is known of it. [MS-SMB2] 3.3.5.9.7, 3.3.5.9.12.

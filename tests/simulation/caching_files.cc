@@ -22,9 +22,8 @@ namespace {
 using wire::Command;
 
 constexpr std::size_t kHandlesMax = 8;
-// Locks are taken of the bytes in front.
-constexpr std::uint64_t kCellsBegin = 64;
-constexpr std::uint32_t kCellSize = 8;
+// A persistent open whose client is away caches what would have to be broken. [MS-SMB2] 3.3.5.9.
+constexpr NtStatus kHeldOff = NtStatus::FILE_NOT_AVAILABLE;
 
 std::uint64_t offset_of(std::uint32_t cell) { return kCellsBegin + cell * kCellSize; }
 
@@ -59,9 +58,11 @@ runtime::Task<void> CachingActor::open(Step step) {
     keys_opening_.insert(*key);
     keys_used_.insert(*key);
   }
+  const Client* session = client_;
   const Answer answer = co_await send_open(wish, name);
+  if (key && client_ == session) keys_opening_.erase(*key);
+  if (key && answer.status() != NtStatus::SUCCESS) early_lease_breaks_.erase(*key);
   if (answer.none()) co_return;
-  if (key) keys_opening_.erase(*key);
   // INVALID_PARAMETER: a lease key that is in use for another file. [MS-SMB2] 3.3.5.9.8.
   check_status(
       "open", answer.status(),
@@ -77,13 +78,15 @@ runtime::Task<void> CachingActor::close(HandleRef handle) {
   handle->closing = true;
   std::vector<Flushed> done;
   if (handle->cache && !handle->cache->dirty.empty()) {
+    const Instant begun = model_.now();
     const bool all_written = co_await write_back(handle->cache, done);
     if (!all_written) co_return;
-    settle_flushed(done, true);
+    settle_flushed(done, !model_.jumped_since(begun));
   }
   const Answer answer = co_await request(Command::close, wire::CloseRequest{{}, handle->id}, "close");
   if (answer.none()) co_return;
-  check_status("close", answer.status(), {});
+  // Sent twice, because its channel was lost.
+  check_status("close", answer.status(), {channel_sequence_ == 0 ? NtStatus::SUCCESS : NtStatus::FILE_CLOSED});
   std::erase(handles_, handle);
   release_cache(handle);
 }
@@ -138,26 +141,49 @@ runtime::Task<void> CachingActor::write(HandleRef handle, std::uint32_t cell) {
   cache->clean[cell].reset();
 }
 
+// A write whose channel was lost is sent again as another one, so that it can be told from the first: which may not
+// happen any more once the second was answered. [MS-SMB2] 3.3.5.2.10.
 runtime::Task<void> CachingActor::write_through(HandleRef handle, std::uint32_t cell) {
+  const Client* session = client_;
+  const Cell where{handle->identity, cell};
+  std::vector<CellValue> lost;
+  bool is_lost = true;
+  while (is_lost && still_has(session)) {
+    const CellValue value = ++model_.last_value;
+    const NtStatus status = co_await write_once(handle, cell, value, !lost.empty());
+    is_lost = status == NtStatus::IO_TIMEOUT;
+    if (is_lost) lost.push_back(value);
+    if (status != NtStatus::SUCCESS) continue;
+    for (const CellValue before : lost) model_.history.doubt(where, before, model_.now());
+  }
+}
+
+runtime::Task<NtStatus> CachingActor::write_once(HandleRef handle, std::uint32_t cell, CellValue value,
+                                                 bool is_replay) {
   const Cell where{handle->identity, cell};
   const CacheRef cache = handle->cache;
-  const CellValue value = ++model_.last_value;
   std::array<std::uint8_t, kCellSize> data{};
   store_le(data.data(), value);
   const std::uint32_t generation = cache ? cache->generation : 0;
   if (cache) cache->clean[cell].reset();
   const std::uint32_t stamp = cache ? ++cache->stamps[cell] : 0;
   model_.history.begin_write(where, value, model_.now());
-  const Answer answer = co_await request(Command::write, write_request(*handle, cell, data), "write");
+  const Answer answer = co_await request(Command::write, write_request(*handle, cell, data), "write", false,
+                                         is_replay ? Again::is_one : Again::never);
   if (cache && cache->stamps[cell] == stamp) {
     ++cache->stamps[cell];
     const bool may_keep = cache->can(LeaseBit::read) && cache->generation == generation && !cache->dirty.contains(cell);
     if (may_keep && !answer.none() && answer.status() == NtStatus::SUCCESS) cache->clean[cell] = value;
   }
-  if (answer.none()) co_return;
-  check_status("write", answer.status(), {NtStatus::CANCELLED, NtStatus::FILE_CLOSED});
-  if (answer.status() == NtStatus::SUCCESS) co_return model_.history.end_write(where, value, model_.now());
-  if (answer.status() != NtStatus::CANCELLED) model_.history.drop(where, value);
+  if (answer.none()) co_return NtStatus::IO_TIMEOUT;
+  const NtStatus status = answer.status();
+  check_status("write", status, {NtStatus::CANCELLED, NtStatus::FILE_CLOSED, kHeldOff});
+  if (status == NtStatus::SUCCESS) {
+    model_.history.end_write(where, value, model_.now());
+  } else if (status != NtStatus::CANCELLED) {
+    model_.history.drop(where, value);
+  }
+  co_return status;
 }
 
 runtime::Task<bool> CachingActor::write_back(CacheRef cache, std::vector<Flushed>& done) {
@@ -171,7 +197,8 @@ runtime::Task<bool> CachingActor::write_back(CacheRef cache, std::vector<Flushed
     cache->dirty.begin()->second.sent = true;
     std::array<std::uint8_t, kCellSize> data{};
     store_le(data.data(), cache->dirty.begin()->second.last.value);
-    const Answer answer = co_await request(Command::write, write_request(*handle, cell, data), "write back");
+    const Answer answer =
+        co_await request(Command::write, write_request(*handle, cell, data), "write back", false, Again::replay);
     const auto at = cache->dirty.find(cell);
     if (answer.none() || at == cache->dirty.end()) {
       all_written = false;
@@ -212,8 +239,9 @@ runtime::Task<void> CachingActor::lock(HandleRef handle, wire::LockElement eleme
   const Answer answer =
       co_await request(Command::lock, wire::LockRequest{.file_id = handle->id, .locks = {element}}, "lock", may_wait);
   if (answer.none()) co_return;
-  check_status("lock", answer.status(),
-               {NtStatus::LOCK_NOT_GRANTED, NtStatus::CANCELLED, NtStatus::RANGE_NOT_LOCKED, NtStatus::FILE_CLOSED});
+  check_status(
+      "lock", answer.status(),
+      {NtStatus::LOCK_NOT_GRANTED, NtStatus::CANCELLED, NtStatus::RANGE_NOT_LOCKED, NtStatus::FILE_CLOSED, kHeldOff});
   if (answer.status() == NtStatus::SUCCESS) handle->locks.push_back(element);
 }
 
@@ -229,15 +257,22 @@ runtime::Task<void> CachingActor::unlock(HandleRef handle) {
 
 runtime::Task<void> CachingActor::rename(HandleRef handle, std::string to, bool replace) {
   if (handle->name == kOverwritten || to == kOverwritten) co_return;
+  const std::uint64_t identity = handle->identity;
+  const bool was_sure = model_.names_doubted.insert(identity).second;
+  const int number = ++model_.renames_begun[identity];
   const ByteVector value = wire::encode_plain(
       wire::FileRenameInformation{.replace_if_exists = replace, .file_name = utf8_to_utf16_lossy(to)});
   const Answer answer = co_await request(
       Command::set_info, wire::SetInfoRequest{.file_info_class = 10, .buffer = value, .file_id = handle->id}, "rename");
   if (answer.none()) co_return;
-  check_status(
-      "rename", answer.status(),
-      {NtStatus::ACCESS_DENIED, NtStatus::OBJECT_NAME_COLLISION, NtStatus::DELETE_PENDING,
-       NtStatus::OBJECT_NAME_NOT_FOUND, NtStatus::SHARING_VIOLATION, NtStatus::CANCELLED, NtStatus::FILE_CLOSED});
+  check_status("rename", answer.status(),
+               {NtStatus::ACCESS_DENIED, NtStatus::OBJECT_NAME_COLLISION, NtStatus::DELETE_PENDING,
+                NtStatus::OBJECT_NAME_NOT_FOUND, NtStatus::SHARING_VIOLATION, NtStatus::CANCELLED,
+                NtStatus::FILE_CLOSED, kHeldOff});
+  const bool was_alone = was_sure && model_.renames_begun[identity] == number;
+  if (!was_alone || answer.status() == NtStatus::CANCELLED) co_return;
+  model_.names_doubted.erase(identity);
+  if (answer.status() == NtStatus::SUCCESS) model_.names[identity] = to;
 }
 
 runtime::Task<void> CachingActor::remove(HandleRef handle) {
@@ -245,7 +280,8 @@ runtime::Task<void> CachingActor::remove(HandleRef handle) {
   const Answer answer = co_await request(
       Command::set_info, wire::SetInfoRequest{.file_info_class = 13, .buffer = value, .file_id = handle->id}, "remove");
   if (answer.none()) co_return;
-  check_status("remove", answer.status(), {NtStatus::ACCESS_DENIED, NtStatus::CANCELLED, NtStatus::FILE_CLOSED});
+  check_status("remove", answer.status(),
+               {NtStatus::ACCESS_DENIED, NtStatus::CANCELLED, NtStatus::FILE_CLOSED, kHeldOff});
 }
 
 // --- Watching ----------------------------------------------------------------------------------------------------
@@ -255,8 +291,10 @@ runtime::Task<void> CachingActor::remove(HandleRef handle) {
 runtime::Task<void> CachingActor::watch(std::uint32_t buffer_size) {
   if (watch_) co_return;
   watch_.emplace();
+  const Client* session = client_;
   OpenArgs args{.access = Access::read_data | Access::synchronize, .options = CreateOption::directory_file};
   const Answer opened = co_await request(Command::create, create_request(kWatched, args), "open directory");
+  if (opened.none() && still_has(session)) watch_.reset();
   if (opened.none()) co_return;
   check_status("open directory", opened.status(), {NtStatus::CANCELLED});
   if (opened.status() != NtStatus::SUCCESS) co_return watch_.reset();
@@ -273,6 +311,12 @@ runtime::Task<void> CachingActor::watch(std::uint32_t buffer_size) {
       if (listed) list_first = false;
     }
     const Answer answer = co_await arrived;
+    if (answer.none() && still_has(session) && watch_ && watch_->id == id) {
+      // What was told on the channel that is lost is lost too.
+      list_first = true;
+      watch_->ready = false;
+      continue;
+    }
     if (answer.none() || !watch_ || watch_->id != id) co_return;
     check_status("notify", answer.status(), {NtStatus::NOTIFY_ENUM_DIR, NtStatus::CANCELLED});
     if (answer.status() == NtStatus::SUCCESS) {
@@ -321,7 +365,7 @@ std::set<std::u16string> CachingActor::names_in(const Answer& answer) {
 }
 
 std::set<std::u16string> CachingActor::list_watched_directory() {
-  return names_in(client_->list(watch_->id, "*", 4096, 1));
+  return names_in(any_channel()->list(watch_->id, "*", 4096, 1));
 }
 
 void CachingActor::take_changes(Bytes records) {

@@ -5,6 +5,7 @@
 #include "tests/simulation/caching_actor.h"
 #include "tests/simulation/caching_names.h"
 #include "tests/simulation/rules.h"
+#include "tests/simulation/state_folder.h"
 
 namespace dozo::server::testing {
 namespace {
@@ -14,16 +15,22 @@ constexpr Duration kSettleMax = std::chrono::minutes(8);
 // Longer than the server waits for anybody to come back.
 constexpr Duration kForgetMax = std::chrono::minutes(40);
 
+// In one seed of so many the share is continuously available.
+constexpr std::uint64_t kPersistentEvery = 3;
+
 class CachingSimulation {
  public:
-  CachingSimulation(const Trace& trace, const CachingSettings& settings)
-      : trace_(trace), world_(options_of(trace.seed, settings)) {
-    model_.world = &world_;
+  CachingSimulation(const Trace& trace, const CachingSettings& settings) : trace_(trace), settings_(settings) {
+    model_.persistent = trace.seed % kPersistentEvery == 0;
+    if (model_.persistent) {
+      for (auto& folder : folders_) folder = std::make_unique<StateFolder>();
+    }
+    start_world({});
     model_.last_action.resize(settings.actors);
     runtime::SeededRandom random(trace.seed);
     make_directory();
     if (random.chance(500'000)) {
-      world_.volume("data").set_delay(std::chrono::microseconds(random.between(1, 2000)));
+      world_->volume("data").set_delay(std::chrono::microseconds(random.between(1, 2000)));
     }
     for (std::uint32_t i = 0; i < settings.actors; ++i) {
       actors_.push_back(std::make_unique<CachingActor>(model_, i));
@@ -34,27 +41,109 @@ class CachingSimulation {
     for (const Step& step : trace_.steps) {
       if (!model_.problem.empty()) break;
       perform(step);
-      world_.loop().run_for(std::chrono::microseconds(step.wait_us));
+      world_->loop().run_for(std::chrono::microseconds(step.wait_us));
       look();
     }
     if (model_.problem.empty()) settle();
     finish();
     CachingOutcome outcome{.problem = model_.problem, .seen = std::move(model_.seen)};
-    outcome.trace = world_.loop().trace_hash();
-    outcome.steps = world_.loop().steps();
+    end_world();
+    outcome.trace = trace_hash_;
+    outcome.steps = loop_steps_;
     return outcome;
   }
 
  private:
-  static WorldOptions options_of(std::uint64_t seed, const CachingSettings& settings) {
-    WorldOptions options{.seed = seed};
-    options.engine.canary = settings.canary;
-    options.simulation.chunk_max = 1 + seed % 3000;
-    return options;
+  // What the world stands on: where the one before it ended, and its files.
+  struct Ground {
+    Instant start{std::chrono::seconds(1)};
+    std::map<std::string, std::shared_ptr<vfs::MemoryVolume>> volumes;
+  };
+
+  void start_world(Ground ground) {
+    WorldOptions options{.seed = trace_.seed + worlds_};
+    options.engine.canary = settings_.canary;
+    options.simulation.chunk_max = 1 + trace_.seed % 3000;
+    options.simulation.start = ground.start;
+    options.volumes = std::move(ground.volumes);
+    if (model_.persistent) {
+      options.config.shares[0].continuously_available = true;
+      options.state_dir = folders_[worlds_ % folders_.size()]->path();
+    }
+    ++worlds_;
+    world_ = std::make_unique<World>(std::move(options));
+    model_.world = world_.get();
+  }
+
+  void end_world() {
+    trace_hash_ = trace_hash_ * 31 + world_->loop().trace_hash();
+    loop_steps_ += world_->loop().steps();
+    world_.reset();
+  }
+
+  // The server is killed, whatever it is doing, and another one starts on what it left on the disk.
+  void restart(Duration down) {
+    Ground ground{.start = model_.now() + down, .volumes = world_->volumes()};
+    if (model_.persistent)
+      folders_[worlds_ % folders_.size()]->become_copy_of(*folders_[(worlds_ - 1) % folders_.size()]);
+    for (const auto& [name, volume] : ground.volumes) volume->set_gone(true);
+    for (const auto& actor : actors_) actor->lose_server();
+    world_->loop().run_for(kForgetMax);
+    for (const auto& actor : actors_) {
+      if (!actor->has_ended()) return model_.fail_with("something an actor waits for never ends, with the server gone");
+    }
+    static_cast<void>(world_->leave());
+    end_world();
+    for (const auto& [name, volume] : ground.volumes) volume->set_gone(false);
+    start_world(std::move(ground));
+    for (const auto& actor : actors_) actor->find_server_again();
+    ++model_.seen["restart"];
+  }
+
+  static vfs::Path path_of(std::string_view name) {
+    const std::size_t slash = name.find('\\');
+    if (slash == std::string_view::npos) return {std::string(name)};
+    return {std::string(name.substr(0, slash)), std::string(name.substr(slash + 1))};
+  }
+
+  // Another program changes or removes a file. It asks nobody: what a client keeps back meets it in any order, so that
+  // is left out where the content is followed.
+  void change_outside(std::string_view name, bool removes) {
+    vfs::MemoryVolume& volume = world_->volume("data");
+    const vfs::Path path = path_of(name);
+    const auto there = volume.outside_look(path);
+    const std::uint64_t identity = there ? there->inode : 0;
+    const auto keeps_back = [&](const auto& actor) { return actor->may_keep_back(identity); };
+    if (there && name != kOverwritten && std::ranges::any_of(actors_, keeps_back)) return;
+    if (removes) {
+      if (there) model_.names_doubted.insert(identity);
+      if (volume.outside_remove(path)) ++model_.seen["outside remove"];
+      return;
+    }
+    ByteVector content(kCellsBegin + kCells * kCellSize);
+    for (std::uint32_t i = 0; i < kCells; ++i)
+      store_le(content.data() + kCellsBegin + i * kCellSize, ++model_.last_value);
+    const auto written = volume.outside_write(path, as_text(content));
+    if (!written || name == kOverwritten) return;
+    ++model_.seen["outside write"];
+    for (std::uint32_t i = 0; i < kCells; ++i) {
+      const Cell cell{written->inode, i};
+      const CellValue value = model_.last_value - kCells + 1 + i;
+      model_.history.begin_write(cell, value, model_.now());
+      model_.history.end_write(cell, value, model_.now());
+    }
+  }
+
+  void jump(Duration time) {
+    world_->loop().jump(time);
+    model_.jumped_at = model_.now();
+    for (const auto& actor : actors_) actor->notice_jump();
+    // What was due arrives before anybody does anything.
+    pass(kAfterJump);
   }
 
   void make_directory() {
-    Client& client = world_.log_on();
+    Client& client = world_->log_on();
     const FileId directory = client.open(kWatched, {.options = CreateOption::directory_file});
     if (client.close(directory) != NtStatus::SUCCESS) model_.fail_with("the directory cannot be made");
     client.hang_up();
@@ -63,9 +152,23 @@ class CachingSimulation {
   void perform(const Step& step) {
     if (step.actor >= actors_.size()) return;
     const auto action = static_cast<CachingAction>(step.action);
-    if (action == CachingAction::settle) return settle();
-    if (action == CachingAction::pause) return pass(kPauses[step.values[0]]);
-    actors_[step.actor]->run(step, actors_);
+    const auto& v = step.values;
+    switch (action) {
+      case CachingAction::settle:
+        return settle();
+      case CachingAction::pause:
+        return pass(kPauses[v[0]]);
+      case CachingAction::restart:
+        return restart(kDowns[v[0]]);
+      case CachingAction::outside:
+        return change_outside(kFileNames[v[0]], v[1] == 3);
+      case CachingAction::jump:
+        return jump(kJumps[v[0]]);
+      case CachingAction::set_clock:
+        return world_->loop().set_wall_ahead(kClockErrors[v[0]]);
+      default:
+        return actors_[step.actor]->run(step, actors_);
+    }
   }
 
   // Time goes by in small pieces, so that actors notice what happens to them.
@@ -73,14 +176,14 @@ class CachingSimulation {
     const Instant end = model_.now() + time;
     while (model_.now() < end && model_.problem.empty()) {
       const Duration piece = std::min<Duration>(end - model_.now(), std::chrono::milliseconds(500));
-      world_.loop().run_for(piece);
+      world_->loop().run_for(piece);
       look();
     }
   }
 
   void look() {
     for (const auto& actor : actors_) actor->look();
-    model_.fail_with_unless_empty(world_.problems());
+    model_.fail_with_unless_empty(world_->problems());
   }
 
   const CachingActor* find_busy() const {
@@ -140,7 +243,7 @@ class CachingSimulation {
     for (const Handle* a : handles) {
       for (const Handle* b : handles) {
         if (a->identity != b->identity || a->cache == b->cache || !a->cache || !b->cache) continue;
-        if (a->cache->can(LeaseBit::write) && b->cache->state.has_any(LeaseBit::read | LeaseBit::write)) {
+        if (a->cache->can(LeaseBit::write) && (b->cache->can(LeaseBit::read) || b->cache->can(LeaseBit::write))) {
           model_.fail_with("two clients keep one file's data, and one of them writes");
         }
       }
@@ -156,9 +259,9 @@ class CachingSimulation {
       }
       for (const HandleRef& handle : actor->handles()) ++(handle->lost_at ? more : known);
     }
-    const ServerStats& stats = world_.server().stats;
+    const ServerStats& stats = world_->server().stats;
     expect_between("sessions", connected, connected, stats.sessions_now.load());
-    expect_between("opens in the engine", known, known + more, world_.server().engine().counts().opens);
+    expect_between("opens in the engine", known, known + more, world_->server().engine().counts().opens);
   }
 
   void expect_between(const char* what, std::uint64_t least, std::uint64_t most, std::uint64_t found) {
@@ -178,16 +281,21 @@ class CachingSimulation {
   // Everybody goes; after the time that the server waits for some to come back, nothing is left.
   void finish() {
     for (const auto& actor : actors_) actor->end();
-    world_.loop().run_for(kForgetMax);
+    world_->loop().run_for(kForgetMax);
     for (const auto& actor : actors_) {
       if (!actor->has_ended()) model_.fail_with("something an actor waits for never ends");
     }
-    const std::string left = world_.leave();
+    const std::string left = world_->leave();
     model_.fail_with_unless_empty(left);
   }
 
   const Trace& trace_;
-  World world_;
+  const CachingSettings& settings_;
+  std::array<std::unique_ptr<StateFolder>, 2> folders_;
+  std::unique_ptr<World> world_;
+  std::uint64_t worlds_ = 0;  // so far
+  std::uint64_t trace_hash_ = 0;
+  std::uint64_t loop_steps_ = 0;
   CachingModel model_;
   std::vector<std::unique_ptr<CachingActor>> actors_;
 };

@@ -1,37 +1,22 @@
-// The server and clients that believe what it promises, in simulated time.
-//   DOZO_SEEDS=n   so many (200)      DOZO_SEED=s   only this one, or the first
+// The server and clients that believe what it promises, in simulated time. How many seeds: seeds.h.
 #include "tests/simulation/caching_simulation.h"
 
 #include <gtest/gtest.h>
 
-#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <iterator>
 
 #include "tests/simulation/caching_actor.h"
+#include "tests/simulation/seeds.h"
 
 namespace dozo::server::testing {
 namespace {
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 TEST(CachingSimulation, what_must_hold_holds) {
-  const std::uint64_t only = from_environment("DOZO_SEED", 0);
-  const std::uint64_t first = only != 0 ? only : 1;
-  const std::uint64_t count = from_environment("DOZO_SEEDS", only != 0 ? 1 : 200);
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    const CachingOutcome outcome = simulate_caching(seed);
-    if (outcome.problem.empty()) continue;
-    const CachingSettings settings;
-    const Trace fewer = shrink_caching(caching_trace(seed, settings), settings);
-    FAIL() << "SEED=" << seed << ": " << outcome.problem << "\n"
-           << run_caching(fewer, settings).problem << "\n"
-           << to_text(caching_actions(), fewer);
-  }
+  check_seeds({.actions = caching_actions(),
+               .make = [](std::uint64_t seed) { return caching_trace(seed); },
+               .run = [](const Trace& trace) { return run_caching(trace).problem; }});
 }
 
 // Traces that ended with a problem once, tests/simulation/traces/*.trace, as a failure prints them.
@@ -84,7 +69,20 @@ TEST(CachingSimulation, the_actors_reach_what_it_is_about) {
                            "remove STATUS_SUCCESS",
                            "notify STATUS_SUCCESS",
                            "notify STATUS_NOTIFY_ENUM_DIR",
-                           "logoff STATUS_SUCCESS"}) {
+                           "logoff STATUS_SUCCESS",
+                           "reclaim STATUS_SUCCESS",
+                           "reclaim persistent STATUS_SUCCESS",
+                           "reclaim resilient STATUS_SUCCESS",
+                           "reclaim gone STATUS_OBJECT_NAME_NOT_FOUND",
+                           "steal STATUS_OBJECT_NAME_NOT_FOUND",
+                           "open STATUS_FILE_NOT_AVAILABLE",
+                           "restart",
+                           "outside write",
+                           "outside remove",
+                           "bound",
+                           "cut",
+                           "sent again",
+                           "replayed"}) {
     EXPECT_GT(seen[what], 0) << what;
   }
 }
@@ -110,7 +108,8 @@ TEST_P(CachingCanary, a_planted_bug_is_found_and_its_trace_is_short) {
 }
 
 INSTANTIATE_TEST_SUITE_P(EveryCanary, CachingCanary,
-                         ::testing::Values(share::Canary::break_is_not_sent, share::Canary::break_is_not_awaited));
+                         ::testing::Values(share::Canary::break_is_not_sent, share::Canary::break_is_not_awaited,
+                                           share::Canary::stranger_reclaims));
 
 }  // namespace
 }  // namespace dozo::server::testing

@@ -469,6 +469,12 @@ StepResult EngineModel::preserve(const Step& step, Open& open) {
   open.resilient = step.resilient;
   open.persistent = step.persistent;
   open.until = now_ + *step.time;
+  Cache* told = cache_of(open.cache);
+  if (told != nullptr && told->breaking && is_disconnected(*told)) {
+    if (!open.persistent) told->state = "";
+    if (open.persistent && !has(told->state, 'W')) told->state = told->wanted;
+    finish(told->id, result.effects);
+  }
   return result;
 }
 

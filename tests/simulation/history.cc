@@ -21,13 +21,13 @@ std::string show(Instant at) {
 
 History::Zones& History::zones_of(const Cell& cell) {
   Zones& zones = cells_[cell];
-  if (zones.empty()) zones[0] = {kBefore, kBefore, kBefore, kBefore, false};
+  if (zones.empty()) zones[0] = {kBefore, kBefore, kBefore, kBefore, false, kNever};
   return zones;
 }
 
 void History::begin_write(const Cell& cell, CellValue value, Instant at) {
   ++operations_;
-  zones_of(cell)[value] = {at, kNever, kNever, at, false};
+  zones_of(cell)[value] = {at, kNever, kNever, at, false, kNever};
 }
 
 void History::end_write(const Cell& cell, CellValue value, Instant at) {
@@ -45,7 +45,15 @@ void History::doubt(const Cell& cell, CellValue value) {
   const auto zone = zones.find(value);
   if (zone == zones.end()) return;
   const Instant begin = zone->second.write_begin;
-  zone->second = {begin, kNever, kNever, begin, false};
+  zone->second = {begin, kNever, kNever, begin, false, kNever};
+}
+
+void History::doubt(const Cell& cell, CellValue value, Instant until) {
+  Zones& zones = zones_of(cell);
+  const auto zone = zones.find(value);
+  if (zone == zones.end()) return;
+  zone->second.doubted_until = until;
+  if (zone->second.read_by_any) zone->second.first_end = std::min(zone->second.first_end, until);
 }
 
 void History::read(const Cell& cell, CellValue value, Instant begin, Instant end) {
@@ -58,7 +66,7 @@ void History::read(const Cell& cell, CellValue value, Instant begin, Instant end
     }
     return;
   }
-  zone->second.first_end = std::min(zone->second.first_end, end);
+  zone->second.first_end = std::min({zone->second.first_end, end, zone->second.doubted_until});
   zone->second.last_begin = std::max(zone->second.last_begin, begin);
   zone->second.read_by_any = true;
   if (end < zone->second.write_begin && problem_.empty() && !untracked_.contains(cell.file)) {

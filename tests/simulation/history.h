@@ -32,6 +32,8 @@ class History {
   void drop(const Cell& cell, CellValue value);
   // Nobody knows whether it happened: the writer's own reads of it count for nothing.
   void doubt(const Cell& cell, CellValue value);
+  // Nor that; but if it did, it did before `until`.
+  void doubt(const Cell& cell, CellValue value, Instant until);
   void read(const Cell& cell, CellValue value, Instant begin, Instant end);
   // The file is changed otherwise than cell by cell.
   void untrack(std::uint64_t file) { untracked_.insert(file); }
@@ -47,6 +49,7 @@ class History {
     Instant first_end;   // of the write and all reads
     Instant last_begin;  // likewise
     bool read_by_any = false;
+    Instant doubted_until = Instant::max();
   };
   using Zones = std::map<CellValue, Zone>;
   Zones& zones_of(const Cell& cell);

@@ -111,6 +111,16 @@ std::string patched(std::string content, std::uint64_t offset, std::string_view 
   return content;
 }
 
+// Whether there was one of this range.
+bool take_out(std::vector<wire::LockElement>& locks, const wire::LockElement& element) {
+  const auto found = std::ranges::find_if(locks, [&](const wire::LockElement& lock) {
+    return lock.offset == element.offset && lock.length == element.length;
+  });
+  if (found == locks.end()) return false;
+  locks.erase(found);
+  return true;
+}
+
 }  // namespace
 
 ActionTable free_actions() { return rows(); }
@@ -269,8 +279,9 @@ void Actor::start_on_open(Action action) {
           {.action = action},
           client_->start(Command::write, wire::WriteRequest{.data = as_bytes(text), .offset = offset, .file_id = id}));
     case Action::lock:
+      return start_lock(*open);
     case Action::unlock:
-      return start_lock(*open, action == Action::unlock);
+      return start_unlock(*open);
     case Action::remove: {
       const ByteVector value = {static_cast<std::uint8_t>(one_in(4) ? 0 : 1)};
       return start({.action = action},
@@ -300,22 +311,43 @@ void Actor::start_on_open(Action action) {
   }
 }
 
-void Actor::start_lock(const KnownOpen& open, bool unlock) {
+void Actor::start_lock(const KnownOpen& open) {
   std::vector<wire::LockElement> elements;
   const std::size_t count = one_in(4) ? 2 + below(2) : 1;
   for (std::size_t i = 0; i < count; ++i) {
-    wire::LockElement element{.offset = below(12), .length = 1 + below(6)};
-    if (unlock && !open.locks.empty()) element = open.locks[below(open.locks.size())];
-    if (unlock) {
-      element.flags = wire::LockFlag::unlock;
-    } else {
-      element.flags = one_in(2) ? wire::LockFlag::shared_lock : wire::LockFlag::exclusive_lock;
-      if (count > 1 || one_in(3)) element.flags |= wire::LockFlag::fail_immediately;
-    }
+    wire::LockElement element = any_range();
+    element.flags = one_in(2) ? wire::LockFlag::shared_lock : wire::LockFlag::exclusive_lock;
+    if (count > 1 || one_in(3)) element.flags |= wire::LockFlag::fail_immediately;
     elements.push_back(element);
   }
   const MessageId id = client_->start(Command::lock, wire::LockRequest{.file_id = open.id, .locks = elements});
-  start({.action = unlock ? Action::unlock : Action::lock, .file = open.id, .locks = elements}, id);
+  start({.action = Action::lock, .file = open.id, .locks = elements}, id);
+}
+
+bool Actor::has_locks_under_way(FileId file) const {
+  return std::ranges::any_of(pending_, [&](const auto& entry) {
+    const Action action = entry.second.action;
+    return entry.second.file == file && (action == Action::lock || action == Action::unlock);
+  });
+}
+
+// Of several at once only when it is known which of them there are: how many of them are unlocked before one that fails
+// the answer does not say.
+void Actor::start_unlock(const KnownOpen& open) {
+  std::vector<wire::LockElement> elements;
+  const bool several = one_in(4) && !has_locks_under_way(open.id);
+  const std::size_t count = several ? 2 + below(2) : 1;
+  for (std::size_t i = 0; i < count; ++i) {
+    wire::LockElement element = open.locks.empty() ? any_range() : open.locks[below(open.locks.size())];
+    element.flags = wire::LockFlag::unlock;
+    elements.push_back(element);
+  }
+  const MessageId id = client_->start(Command::lock, wire::LockRequest{.file_id = open.id, .locks = elements});
+  start({.action = Action::unlock,
+         .file = open.id,
+         .locks = elements,
+         .held = several ? open.locks : std::vector<wire::LockElement>()},
+        id);
 }
 
 void Actor::start_rename(const KnownOpen& open) {
@@ -437,23 +469,25 @@ void Actor::take_open(const Pending& pending, const Answer& answer) {
                     .access = pending.args.access,
                     .share = pending.args.share,
                     .is_directory = said.file_attributes.has(FileAttribute::directory),
-                    .locks = {}});
+                    .locks = {},
+                    .unlocked_early = {}});
 }
 
 void Actor::take_lock(const Pending& pending, NtStatus status) {
   KnownOpen* open = find(pending.file);
   if (open == nullptr) return;
   if (pending.action == Action::lock) {
-    if (status == NtStatus::SUCCESS) open->locks.insert(open->locks.end(), pending.locks.begin(), pending.locks.end());
+    if (status != NtStatus::SUCCESS) return;
+    for (const wire::LockElement& element : pending.locks) {
+      if (!take_out(open->unlocked_early, element)) open->locks.push_back(element);
+    }
     return;
   }
   // [MS-SMB2] 3.3.5.14.1: those before the one that failed stay unlocked.
+  std::vector<wire::LockElement> held = pending.held;
   for (const wire::LockElement& element : pending.locks) {
-    const auto held = std::ranges::find_if(open->locks, [&](const wire::LockElement& e) {
-      return e.offset == element.offset && e.length == element.length;
-    });
-    if (held == open->locks.end()) break;
-    open->locks.erase(held);
+    if (status != NtStatus::SUCCESS && !take_out(held, element)) break;
+    if (!take_out(open->locks, element)) open->unlocked_early.push_back(element);
   }
 }
 
@@ -481,6 +515,9 @@ void Actor::check_settled() {
     if (!may_wait || !client_->is_pending(id)) {
       return fail_with(fmt::format("{} (message {}) was never answered", to_string(pending.action), id.value()));
     }
+  }
+  for (const KnownOpen& open : opens_) {
+    if (!open.unlocked_early.empty()) return fail_with("it unlocked what it never had locked");
   }
   if (leaving_) {
     client_->hang_up();

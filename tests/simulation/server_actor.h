@@ -47,12 +47,15 @@ struct KnownOpen {
   ShareAccess share;
   bool is_directory = false;
   std::vector<wire::LockElement> locks;
+  // An unlock may be answered before the lock it ended: that had waited, and its answer is on its way.
+  std::vector<wire::LockElement> unlocked_early;
 };
 
 struct Pending {
   Action action = Action::echo;
   FileId file;
   std::vector<wire::LockElement> locks;
+  std::vector<wire::LockElement> held;  // what an unlock of several finds
   OpenArgs args;
   std::uint64_t offset = 0;
   std::uint32_t length = 0;
@@ -89,7 +92,10 @@ class Actor {
   void start(Pending pending, MessageId id) { pending_[id] = std::move(pending); }
   void start_open();
   void start_on_open(Action action);
-  void start_lock(const KnownOpen& open, bool unlock);
+  void start_lock(const KnownOpen& open);
+  void start_unlock(const KnownOpen& open);
+  wire::LockElement any_range() { return {.offset = below(12), .length = 1 + below(6)}; }
+  bool has_locks_under_way(FileId file) const;
   void start_rename(const KnownOpen& open);
   void start_compound();
   void start_private(Action action);

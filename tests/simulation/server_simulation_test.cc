@@ -1,32 +1,17 @@
-// The server in simulated time.
-//   DOZO_SEEDS=n   so many (200)      DOZO_SEED=s   only this one, or the first
+// The server in simulated time. How many seeds: seeds.h.
 #include <gtest/gtest.h>
 
-#include <cstdlib>
-
+#include "tests/simulation/seeds.h"
 #include "tests/simulation/server_actor.h"
 #include "tests/simulation/server_simulation.h"
 
 namespace dozo::server::testing {
 namespace {
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
-
 TEST(ServerSimulation, what_must_hold_holds) {
-  const std::uint64_t only = from_environment("DOZO_SEED", 0);
-  const std::uint64_t first = only != 0 ? only : 1;
-  const std::uint64_t count = from_environment("DOZO_SEEDS", only != 0 ? 1 : 200);
-  for (std::uint64_t seed = first; seed < first + count; ++seed) {
-    const SimulationOutcome outcome = simulate_server(seed);
-    if (outcome.problem.empty()) continue;
-    const Trace fewer = shrink_server(server_trace(seed), {});
-    FAIL() << "SEED=" << seed << ": " << outcome.problem << "\n"
-           << run_server(fewer).problem << "\n"
-           << to_text(free_actions(), fewer);
-  }
+  check_seeds({.actions = free_actions(),
+               .make = [](std::uint64_t seed) { return server_trace(seed); },
+               .run = [](const Trace& trace) { return run_server(trace).problem; }});
 }
 
 TEST(ServerSimulation, a_second_run_of_a_seed_is_the_same) {

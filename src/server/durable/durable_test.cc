@@ -342,5 +342,15 @@ TEST_F(DurableTest, a_lock_that_is_sent_again_is_taken_once) {
   EXPECT_EQ(alice().lock(id, {{0, 4, wire::LockFlag::unlock}}).status(), NtStatus::RANGE_NOT_LOCKED);
 }
 
+TEST_F(DurableTest, who_came_back_is_told_of_changes_from_outside) {
+  Client& first = again();
+  const FileId id = first.open("f", leased({v2(1), lease_v2(9)}));
+  drop(first);
+  Client& second = again();
+  ASSERT_EQ(come_back(second, {v2_again(id, 1), lease_v2(9)}).status(), NtStatus::SUCCESS);
+  ASSERT_TRUE(world().volume("data").outside_write({"f"}, "new"));
+  EXPECT_EQ(second.next_break().status(), NtStatus::SUCCESS);
+}
+
 }  // namespace
 }  // namespace dozo::server::testing

@@ -198,6 +198,14 @@ TEST_F(PersistentTest, share_modes_and_leases_come_back) {
             LeaseBit::read | LeaseBit::handle | LeaseBit::write);
 }
 
+TEST_F(PersistentTest, changes_from_outside_are_seen_after_a_crash) {
+  const FileId id = owner().open("f", leased({v2(1, 0, true), lease_v2(9)}));
+  kill_and_start();
+  ASSERT_EQ(come_back(owner(), {v2_again(id, 1, true), lease_v2(9)}).status(), NtStatus::SUCCESS);
+  ASSERT_TRUE(world().volume("data").outside_write({"f"}, "new"));
+  EXPECT_EQ(owner().next_break().status(), NtStatus::SUCCESS);
+}
+
 TEST_F(PersistentTest, a_closed_one_is_gone_for_good) {
   const FileId id = owner().open("f", plain({v2(1, 0, true)}));
   EXPECT_EQ(owner().close(id), NtStatus::SUCCESS);

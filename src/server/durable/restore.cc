@@ -10,6 +10,7 @@
 #include "server/create/create.h"
 #include "server/durable/preserve.h"
 #include "server/durable/store.h"
+#include "server/outside_changes.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -92,15 +93,31 @@ void hold_again(Server& server, const Open& open, const PersistentOpen& row) {
   if (!done) log::error("lock_lost", "{}: {}", open.path_text(), to_string(done.error()));
 }
 
+// What an open that is made again breaks of those before it nobody is there to acknowledge. It may have been broken
+// long ago: the store knows what was granted, not what is left. Their clients are told what they have when they come
+// back.
+void acknowledge_breaks(Server& server, const share::Effects& effects) {
+  for (const share::Effect& effect : effects) {
+    if (const auto* lease = std::get_if<share::BreakLease>(&effect); lease != nullptr && lease->ack_required) {
+      acknowledge_breaks(server, server.apply(share::AckLease{lease->lease, lease->to}));
+    }
+    if (const auto* oplock = std::get_if<share::BreakOplock>(&effect)) {
+      acknowledge_breaks(server, server.apply(share::AckOplock{oplock->open, oplock->to}));
+    }
+  }
+}
+
 // In the engine, and in the tables.
 Result<> enter(Server& server, const OpenRef& open, const PersistentOpen& row) {
-  server.sharing().opens().expect(open->share_id, open->lease,
-                                  row.handle.create_options.has(CreateOption::delete_on_close));
-  const share::Effects effects = server.apply(engine_request(*open, row));
+  share::OpenRequest wanted = engine_request(*open, row);
+  open->outside = watch_before_caching(server, *open->tree->share, open->node_ref, wanted);
+  server.sharing().opens().expect(open->share_id, open->lease, wanted.delete_on_close);
+  const share::Effects effects = server.apply(wanted);
   if (!effects.granted()) {
     server.sharing().forget(open->share_id);
     return effects.result();
   }
+  acknowledge_breaks(server, effects);
   server.sharing().announce(open->share_id);
   server.stats.opens_now.fetch_add(1, std::memory_order_relaxed);
   server.durables().add({.id = open->id,

@@ -88,8 +88,10 @@ World::World(WorldOptions options) : volumes_(std::move(options.volumes)), loop_
   const auto opened = server_->open_shares();
   DOZO_ASSERT(opened.has_value());
   volumes_being_made = nullptr;
+  // Before anybody is let in, as a server does it.
   runtime::spawn(gate_, restore_persistent_opens(*server_));
   settle();
+  run_until([this] { return gate_.count() == 0; });
 }
 
 World::~World() { static_cast<void>(leave()); }

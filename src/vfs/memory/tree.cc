@@ -43,6 +43,7 @@ Task<Result<>> Tree::turn() {
   if (hold_countdown_ >= 0 && hold_countdown_-- == 0) {
     co_await runtime::sleep_for(runtime::Loop::current(), Duration(hold_ns_.load()));
   }
+  if (gone_) co_return fail(NtStatus::NO_SUCH_DEVICE);
   if (fail_countdown_ >= 0 && fail_countdown_-- == 0) co_return fail(fail_status_);
   co_return Result<>{};
 }

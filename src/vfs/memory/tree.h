@@ -53,6 +53,7 @@ class Tree {
   void fail_once(NtStatus status, unsigned after);
   void hold_once(Duration delay, unsigned after);
   void unsettle(int countdown, NtStatus status);  // -1: not
+  void set_gone(bool gone) { gone_ = gone; }
 
  private:
   InodeRef make_inode(NodeType type);
@@ -73,6 +74,7 @@ class Tree {
   std::atomic<NtStatus> unsettled_status_ = NtStatus::RETRY;
   std::atomic<int> fail_countdown_ = -1;
   std::atomic<NtStatus> fail_status_{};
+  std::atomic<bool> gone_ = false;
   std::mutex mutex_;
   Watches watches_;
   OutsideWatches outside_;

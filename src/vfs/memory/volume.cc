@@ -83,6 +83,7 @@ MemoryVolume::~MemoryVolume() = default;
 
 void MemoryVolume::set_capacity(std::uint64_t bytes) { tree_->space()->capacity = bytes; }
 void MemoryVolume::set_delay(Duration delay) { tree_->set_delay(delay); }
+void MemoryVolume::set_gone(bool gone) { tree_->set_gone(gone); }
 void MemoryVolume::fail_once(NtStatus status, unsigned after) { tree_->fail_once(status, after); }
 void MemoryVolume::hold_once(Duration delay, unsigned after) { tree_->hold_once(delay, after); }
 void MemoryVolume::unsettle(unsigned after, NtStatus status) { tree_->unsettle(static_cast<int>(after), status); }
@@ -241,8 +242,9 @@ Result<std::unique_ptr<Watch>> MemoryVolume::watch_outside(const NodeRef& node, 
   return std::make_unique<MemoryOutsideWatch>(tree_, node->id(), std::move(listener));
 }
 
-Result<> MemoryVolume::outside_write(const Path& path, std::string_view text) {
+Result<NodeId> MemoryVolume::outside_write(const Path& path, std::string_view text) {
   memory::OutsideWatches::Told told;
+  NodeId changed;
   {
     const std::lock_guard lock(tree_->mutex());
     DOZO_TRY(const Resolved at, tree_->resolve(path, {}));
@@ -252,10 +254,17 @@ Result<> MemoryVolume::outside_write(const Path& path, std::string_view text) {
     DOZO_CHECK(file->main->write(0, as_bytes(text)));
     file->last_write_time = file->change_time = Tree::now();
     tree_->watches().changed(*file, ChangeKind::size | ChangeKind::last_write);
+    changed = file->id;
     told = tree_->outside().concerned(*file, at.parent);
   }
   memory::OutsideWatches::tell(told);
-  return {};
+  return changed;
+}
+
+Result<NodeId> MemoryVolume::outside_look(const Path& path) {
+  const std::lock_guard lock(tree_->mutex());
+  DOZO_TRY(const Resolved at, tree_->resolve(path, {}));
+  return at.exists() ? Result<NodeId>(at.info.id) : fail(NtStatus::OBJECT_NAME_NOT_FOUND);
 }
 
 Result<> MemoryVolume::outside_remove(const Path& path) {

@@ -33,9 +33,11 @@ class MemoryVolume final : public Volume {
   // Behind `after` others, each operation on a name that may say STATUS_RETRY says `status`, until settle().
   void unsettle(unsigned after = 0, NtStatus status = NtStatus::RETRY);
   void settle();
+  void set_gone(bool gone);  // as for a program that was killed: all it does fails
 
   // As if another program did it. Any thread. They fail as the operations do.
-  Result<> outside_write(const Path& path, std::string_view text);  // makes the file or replaces what is in it
+  Result<NodeId> outside_write(const Path& path, std::string_view text);  // makes the file or replaces what is in it
+  Result<NodeId> outside_look(const Path& path);
   Result<> outside_remove(const Path& path);
   void set_outside_changes_seen(bool seen);  // false: watch_outside is STATUS_NOT_SUPPORTED
 
