@@ -25,7 +25,7 @@ class SettlingTest : public ServerTest {
   }
   // Held where the volume is asked to do it: what is done meanwhile comes between the look and the deed.
   MessageId hold_rename(FileId file, std::u16string to, FileInfoClass how = FileInfoClass::rename) {
-    volume().hold_once(seconds(5), 1);
+    volume().hold_once(seconds(5), 2);
     const MessageId id = start_rename(alice(), file, std::move(to), how);
     world().settle();
     EXPECT_FALSE(alice().is_answered(id));
