@@ -124,6 +124,9 @@ void CachingActor::forget_connection() {
   }
   const std::vector<HandleRef> had = std::exchange(handles_, {});
   for (const HandleRef& handle : had) suspend(handle);
+  for (const HandleRef& handle : handles_) {
+    if (handle->cache && !has_writer(handle->cache)) lose_dirty(*handle->cache);
+  }
   for (const HandleRef& handle : had) {
     if (!handle->lost_at) release_cache(handle);
   }
@@ -141,13 +144,13 @@ void CachingActor::lose_server() {
   last_session_ = {};
   for (const HandleRef& handle : handles_) {
     handle->is_gone = handle->is_gone || !handle->is_persistent;
-    handle->may_be_over = handle->may_be_over || model_.now() > *handle->lost_at + handle->patience - kMargin;
+    handle->may_be_over = handle->may_be_over || model_.now() > handle->lost_since + handle->patience - kMargin;
   }
 }
 
 // It waits for its clients anew.
 void CachingActor::find_server_again() {
-  for (const HandleRef& handle : handles_) handle->lost_at = model_.now();
+  for (const HandleRef& handle : handles_) handle->lost_at = handle->lost_since = model_.now();
 }
 
 void CachingActor::end() {
@@ -254,12 +257,14 @@ runtime::Task<void> CachingActor::perform(Step step) {
 runtime::Task<void> CachingActor::log_off() {
   leaving_ = true;
   Client* client = client_;
+  const Instant begun = model_.now();
   const Answer answer = co_await request(Command::logoff, wire::LogoffRequest{}, "logoff");
   if (client != client_) co_return;
   if (!answer.none()) check_status("logoff", answer.status(), {});
   // [MS-SMB2] 3.3.5.6: durable opens are waited for as after a lost connection.
   for (Client* channel : channels_) channel->hang_up();
   forget_connection();
+  for (const HandleRef& handle : handles_) handle->lost_since = std::min(handle->lost_since, begun);
 }
 
 // A client that reads nothing for a while, as one that has been suspended.
@@ -267,7 +272,7 @@ runtime::Task<void> CachingActor::doze(Duration time) {
   if (dozing_) co_return;
   Client* client = client_;
   dozing_ = true;
-  overslept_ = time > kPatienceOfServers;
+  if (time > kPatienceOfServers) oversleep();
   for (Client* channel : channels_) channel->read_nothing_more();
   co_await runtime::sleep_for(world().loop(), time);
   if (client == client_) {

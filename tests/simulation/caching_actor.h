@@ -67,6 +67,7 @@ struct CachingModel {
   // What files are called now, where a rename was answered; and those of which that is not certain.
   std::map<std::uint64_t, std::string> names;
   std::set<std::uint64_t> names_doubted;
+  std::set<std::uint64_t> names_removed;  // by another program
   std::map<std::uint64_t, int> renames_begun;
 
   Instant now() const { return world->loop().now(); }
@@ -106,6 +107,7 @@ struct Cache {
   std::map<std::uint32_t, DirtyCell> dirty;
   std::uint32_t generation = 0;  // counts losses of R
   bool owes_ack = false;
+  bool ack_is_under_way = false;
   bool flushing = false;
   bool trusted = true;  // false: a break may have been lost with a channel; nothing is relied on
 
@@ -132,6 +134,7 @@ struct Handle {
   Duration patience{};
   bool lease_v2 = false;
   std::optional<Instant> lost_at;  // its connection is gone, and it may be come back to
+  Instant lost_since;              // the server may have known from here on
   bool closing = false;
   bool is_resilient = false;
   bool may_be_resilient = false;  // it was asked for, and there is no answer
@@ -178,7 +181,9 @@ class CachingActor final : public BreakListener {
   const std::string& user() const { return user_; }
   bool may_keep_back(std::uint64_t identity) const;
   // Much time is over at once.
-  void notice_jump() { overslept_ = overslept_ || dozing_; }
+  void notice_jump() {
+    if (dozing_) oversleep();
+  }
 
   void on_break(Client& client, const Answer& notification) override;
 
@@ -242,6 +247,10 @@ class CachingActor final : public BreakListener {
   runtime::Task<void> perform(Step step);
   runtime::Task<void> log_off();
   runtime::Task<void> doze(Duration time);
+  void oversleep() {
+    overslept_ = true;
+    last_oversleep_ = model_.now();
+  }
   void cancel_some(std::uint32_t which);
   HandleRef pick(std::uint32_t which) const;
   void check_status(std::string_view what, NtStatus status, std::initializer_list<NtStatus> expected);
@@ -276,6 +285,7 @@ class CachingActor final : public BreakListener {
   void handle_lease_break(const Answer& notification);
   void take_break(const CacheRef& cache, LeaseState to, bool ack_required);
   runtime::Task<void> answer_break(CacheRef cache, LeaseState to);
+  runtime::Task<void> answer_next_break(CacheRef cache, LeaseState to);
   runtime::Task<void> acknowledge(CacheRef cache, LeaseState to, bool in_time, Instant told);
   runtime::Task<NtStatus> send_acknowledgement(CacheRef cache, LeaseState to);
   runtime::Task<bool> write_back(CacheRef cache, std::vector<Flushed>& done);
@@ -285,6 +295,7 @@ class CachingActor final : public BreakListener {
   void release_cache(const HandleRef& handle);
   HandleRef writer_of(const CacheRef& cache) const;
   bool is_used(const CacheRef& cache) const;
+  bool has_writer(const CacheRef& cache) const;
 
   // --- caching_durable.cc
   void suspend(const HandleRef& handle);
@@ -310,6 +321,7 @@ class CachingActor final : public BreakListener {
   bool leaving_ = false;
   bool dozing_ = false;
   bool overslept_ = false;  // longer than a server waits for an acknowledgement
+  Instant last_oversleep_ = Instant::min();
   SessionId last_session_;
   std::vector<HandleRef> handles_;
   std::map<Guid, CacheRef> leases_;

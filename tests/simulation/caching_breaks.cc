@@ -208,6 +208,8 @@ void CachingActor::take_break(const CacheRef& cache, LeaseState to, bool ack_req
   }
   // What was sent on a channel that is lost may be sent again.
   if (cache->owes_ack && !cache->trusted) return;
+  // Over another channel it may come before the answer to the acknowledgement that brought it.
+  if (cache->ack_is_under_way && channels_.size() > 1) return runtime::spawn(gate_, answer_next_break(cache, to));
   if (cache->owes_ack && temper_ != Temper::late && temper_ != Temper::never) {
     return fail_with("a second break before the first was acknowledged");
   }
@@ -222,6 +224,8 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
   const Client* told_on = client_;
   if (temper == Temper::slow) co_await runtime::sleep_for(world().loop(), kSlowly);
   if (client_ != told_on) co_return;
+  // [MS-FSA] 2.1.4.12: who writes does not wait for it, and it hears of that only when it has acknowledged.
+  if (temper == Temper::slow) cache->forget_clean();
   if (temper == Temper::vanishes) {
     for (Client* channel : channels_) channel->reset();
   }
@@ -254,6 +258,14 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
   if (client_ == told_on) cache->owes_ack = false;
 }
 
+runtime::Task<void> CachingActor::answer_next_break(CacheRef cache, LeaseState to) {
+  const Client* told_on = client_;
+  while (client_ == told_on && cache->owes_ack) {
+    co_await runtime::sleep_for(world().loop(), std::chrono::microseconds(200));
+  }
+  if (client_ == told_on) co_await answer_break(cache, to);
+}
+
 // Writes back what must be, and acknowledges.
 runtime::Task<void> CachingActor::acknowledge(CacheRef cache, LeaseState to, bool in_time, Instant told) {
   Client* client = client_;
@@ -264,10 +276,14 @@ runtime::Task<void> CachingActor::acknowledge(CacheRef cache, LeaseState to, boo
     const bool all_written = co_await write_back(cache, done);
     static_cast<void>(all_written);  // what could not be is lost with the open
   }
+  cache->ack_is_under_way = true;
   const NtStatus status = co_await send_acknowledgement(cache, to);
+  cache->ack_is_under_way = false;
   const bool accepted = status == NtStatus::SUCCESS;
   settle_flushed(done, in_time && accepted);
-  if (status == NtStatus::IO_TIMEOUT || client != client_ || leaving_ || model_.jumped_since(told)) co_return;
+  if (!accepted && client == client_) lose(*cache);
+  const bool is_excused = model_.jumped_since(told) || last_oversleep_ >= told;
+  if (status == NtStatus::IO_TIMEOUT || client != client_ || leaving_ || is_excused) co_return;
   if (!cache->trusted) co_return;
   if (in_time && !accepted && is_used(cache)) {
     fail_with(fmt::format("an acknowledgement in time ended with {}", dozo::to_string(status)));
@@ -326,6 +342,12 @@ void CachingActor::lose(Cache& cache) {
 
 bool CachingActor::is_used(const CacheRef& cache) const {
   return std::ranges::any_of(handles_, [&](const HandleRef& h) { return h->cache == cache && !h->closing; });
+}
+
+// Also one that is lost, for it may come back.
+bool CachingActor::has_writer(const CacheRef& cache) const {
+  return std::ranges::any_of(
+      handles_, [&](const HandleRef& h) { return h->cache == cache && h->access.has(Access::write_data); });
 }
 
 HandleRef CachingActor::writer_of(const CacheRef& cache) const {

@@ -36,7 +36,9 @@ runtime::Task<Answer> CachingActor::call(Command command, ByteVector body, std::
   for (int tries = 0; tries < kTriesMax; ++tries) {
     if (session == nullptr || session != client_) co_return Answer{};
     notice_lost_channels();
-    Client* channel = any_channel();
+    // A watch has to be begun before the listing that goes with it.
+    const bool in_order = command == Command::change_notify || command == Command::query_directory;
+    Client* channel = in_order && !channels_.empty() ? channels_.front() : any_channel();
     if (channel == nullptr) co_return Answer{};
     Sending sending;
     if (is_smb3(channel->dialect())) sending.channel_sequence = channel_sequence_;

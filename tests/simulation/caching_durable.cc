@@ -120,7 +120,7 @@ void CachingActor::suspend(const HandleRef& handle) {
     if (handle->is_durable || handle->is_resilient || handle->may_be_resilient) ++model_.unknown_opens;
     return;
   }
-  handle->lost_at = model_.now();
+  handle->lost_at = handle->lost_since = model_.now();
   handles_.push_back(handle);
 }
 
@@ -170,8 +170,9 @@ const std::string& CachingActor::name_of(const Handle& handle) const {
 }
 
 bool CachingActor::must_be_given_back(const Handle& handle) const {
-  const bool in_time = handle.patience == Duration{} || model_.now() < *handle.lost_at + handle.patience - kMargin;
-  if (!in_time || handle.is_gone || handle.may_be_over || model_.names_doubted.contains(handle.identity)) return false;
+  const bool in_time = handle.patience == Duration{} || model_.now() < handle.lost_since + handle.patience - kMargin;
+  if (!in_time || handle.is_gone || handle.may_be_over) return false;
+  if (model_.names_doubted.contains(handle.identity) || model_.names_removed.contains(handle.identity)) return false;
   // [MS-SMB2] 3.3.5.9: others are held off, or refused.
   if (handle.is_persistent || handle.is_resilient) return true;
   const bool quiet = others_were_quiet_since(*handle.lost_at) && !handle.cache->owes_ack;

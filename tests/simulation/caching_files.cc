@@ -75,6 +75,8 @@ runtime::Task<void> CachingActor::open(Step step) {
 
 runtime::Task<void> CachingActor::close(HandleRef handle) {
   if (handle->closing) co_return;
+  // A lease whose opens come and go at once means nothing certain.
+  if (handle->cache && handle->cache->key && keys_opening_.contains(*handle->cache->key)) co_return;
   handle->closing = true;
   std::vector<Flushed> done;
   if (handle->cache && !handle->cache->dirty.empty()) {
@@ -103,7 +105,7 @@ runtime::Task<void> CachingActor::read(HandleRef handle, std::uint32_t cell) {
     co_return model_.history.read(where, cache->dirty[cell].last.value, begin, begin);
   }
   if (cache && cache->can(LeaseBit::read) && cache->clean[cell]) {
-    if (dozing_) co_return;  // it does not see its breaks
+    if (dozing_ || cache->owes_ack) co_return;  // it does not see its breaks, or the next one
     ++model_.seen["read cached"];
     co_return model_.history.read(where, *cache->clean[cell], begin - kNewsTravel, begin);
   }

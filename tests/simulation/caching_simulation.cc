@@ -116,7 +116,7 @@ class CachingSimulation {
     const auto keeps_back = [&](const auto& actor) { return actor->may_keep_back(identity); };
     if (there && name != kOverwritten && std::ranges::any_of(actors_, keeps_back)) return;
     if (removes) {
-      if (there) model_.names_doubted.insert(identity);
+      if (there) model_.names_removed.insert(identity);
       if (volume.outside_remove(path)) ++model_.seen["outside remove"];
       return;
     }
