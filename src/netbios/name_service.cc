@@ -182,7 +182,8 @@ Result<NamePacket> decode_name_packet(Bytes bytes) {
   packet.rcode = static_cast<std::uint8_t>(rcode_of(message.flags));
 
   const DnsRecord* record = subject_record(message);
-  if (message.questions.empty() && record == nullptr) return fail(NtStatus::INVALID_PARAMETER);
+  // Every response has a record, RFC 1002 4.2; a negative one of type NULL.
+  if (record == nullptr && (packet.response || message.questions.empty())) return fail(NtStatus::INVALID_PARAMETER);
   DOZO_TRY(packet.name, name_of(message.questions.empty() ? record->name : message.questions.front().name));
   if (!message.questions.empty()) packet.type = message.questions.front().type;
   if (record != nullptr) DOZO_CHECK(decode_record(*record, packet));

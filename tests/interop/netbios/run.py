@@ -399,8 +399,9 @@ def main():
             file.write(SMB_CONF.format(os.path.join(folder, "nmbd")))
         nmbd = network.launch("server", "/usr/sbin/nmbd", "--foreground", "--no-process-group",
                               f"--configfile={config}", environment={"_NO_WINBINDD": "1"})
-        harness.wait_until(lambda: "HARBOUR" in network.run("client", servers.binary(), "nbtstat", "-A", SERVER,
-                                                            "--timeout", "0.5").stdout, "nmbd answers")
+        # It answers for a name on the link some seconds after it has taken it.
+        ask = ["nmblookup", "-s", "/dev/null", "-B", "10.77.0.255", "STOREHOUSE"]
+        harness.wait_until(lambda: f"{SERVER} STOREHOUSE" in network.run("client", *ask).stdout, "nmbd answers")
         for name, function in AGAINST_NMBD.items():
             suite.case(name, function, tools)
         network.stop(nmbd)
