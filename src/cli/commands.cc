@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "cli/copy.h"
+#include "cli/netbios_options.h"
 #include "cli/remote.h"
 #include "cli/serve_plan.h"
 
@@ -77,6 +78,37 @@ constexpr ArgumentSpec kPutArguments[] = {{"LOCAL", "The file or folder to send.
 constexpr ArgumentSpec kSyncArguments[] = {{"FROM", "A folder of this machine, or the address of one."},
                                            {"TO", "The other: an address, or a folder of this machine."}};
 constexpr ArgumentSpec kMoveArguments[] = {kAddress, {"TO", "The new address, on the same share."}};
+
+constexpr OptionSpec kNbtstatOptions[] = {
+    {"-a", "NAME", "The name table of the computer with this NetBIOS name."},
+    {"-A", "ADDRESS", "The name table of the computer with this address."},
+    {"-n", "", "The names of this computer, on each of its addresses."},
+    {"-c", "", "The names that dozo has resolved by NetBIOS in the last ten minutes, for this user."},
+    {"-r", "", "How many names were resolved by broadcast and by name servers."},
+    {"-S", "", "Connections and listeners of this computer, by address."},
+    {"--privacy", "", "What an outsider learns from this computer, or from the one of -a or -A, and how to end it."},
+    kWinsOption,
+    kInterfaceOption,
+    kTimeoutOption,
+    kJson,
+};
+constexpr OptionSpec kNetviewOptions[] = {
+    {"--listen", "SECONDS",
+     "Also ask for announcements, and wait this long for them. Needs the right to UDP port 138."},
+    kInterfaceOption,
+    kTimeoutOption,
+    kJson,
+};
+constexpr OptionSpec kResolveOptions[] = {
+    {"--trace", "", "Ask every mechanism, show each answer with its time, and what does not fit together."},
+    {"--dns", "ADDRESS", "A DNS server to ask, instead of those in resolv.conf.", true},
+    kWinsOption,
+    {"--lmhosts", "FILE", "The lmhosts file; /etc/samba/lmhosts unless told otherwise."},
+    kInterfaceOption,
+    kTimeoutOption,
+    kJson,
+};
+constexpr ArgumentSpec kHostName[] = {{"NAME", "The name of a host."}};
 
 // How every client command logs on.
 #define DOZO_REMOTE_LOGON                                                                                          \
@@ -179,6 +211,31 @@ constexpr CommandSpec kCommands[] = {
      "Both addresses are of one share. When the new one is a folder that is there, it is moved into "
      "it." DOZO_REMOTE_LOGON,
      kMoveOptions, kMoveArguments, run_mv},
+    {"nbtstat",
+     "Show NetBIOS names, cache, statistics and sessions",
+     "Prints what its Windows namesake prints, one of -a, -A, -n, -c, -r and -S at a time. The names of this computer "
+     "are "
+     "those that its own name service (nmbd) answers with. With --privacy: what NetBIOS, multicast DNS and "
+     "WS-Discovery "
+     "tell whoever asks.",
+     kNbtstatOptions,
+     {},
+     run_nbtstat},
+    {"netview",
+     "Show the computers in the neighbourhood",
+     "Asks the links this computer is on by NetBIOS broadcasts, multicast DNS and WS-Discovery, and prints who "
+     "answered, by "
+     "what, and what it says about itself. Shares are not asked for.",
+     kNetviewOptions,
+     {},
+     run_netview},
+    {"resolve", "Find a host's address by every mechanism",
+     "Asks hosts file, DNS, multicast DNS, LLMNR, WINS, NetBIOS broadcast and lmhosts, in the order Windows does, and "
+     "stops "
+     "at the first that knows the name. With --trace all are asked; answers that contradict each other are pointed "
+     "out, and "
+     "so is whoever answers to a name that was made up: a spoofer.",
+     kResolveOptions, kHostName, run_resolve},
     {"help", "Explain a command", "Prints what --help prints.", {}, kHelpArgument, run_help},
     {"_man", "Write the man pages", "", {}, kManualFolder, run_manual, true},
     {"_completion", "Print a shell's completions", "", {}, kShell, run_completion, true},

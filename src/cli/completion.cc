@@ -147,8 +147,9 @@ std::string fish() {
       condition += fmt::format("; and __fish_seen_subcommand_from {}", second);
     }
     for (const OptionSpec& option : command.options) {
-      out += fmt::format("complete -c dozo -n {} -l {}{} -d {}\n", quoted(condition), option.name.substr(2),
-                         option.value.empty() ? "" : " -r", quoted(option.help));
+      const bool long_name = option.name.starts_with("--");
+      out += fmt::format("complete -c dozo -n {} {} {}{} -d {}\n", quoted(condition), long_name ? "-l" : "-s",
+                         option.name.substr(long_name ? 2 : 1), option.value.empty() ? "" : " -r", quoted(option.help));
     }
   }
   return out;

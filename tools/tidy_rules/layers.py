@@ -37,6 +37,7 @@ LIBRARIES = {
     r"liburing": ["src/runtime/"],
     r"unicode/": ["src/base/"],
     r"seccomp\.h": ["src/server/"],
+    r"expat\.h": ["src/netbios/xml_reader.cc"],
     r"(gtest|gmock)/": ["src/[a-z]+/([a-z_]+/)*[a-z0-9_]*(_test|test_)", "src/[a-z]+/([a-z_]+/)*[a-z_]*conformance",
                         "tests/"],
 }
