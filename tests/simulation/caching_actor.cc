@@ -125,7 +125,8 @@ void CachingActor::forget_connection() {
   const std::vector<HandleRef> had = std::exchange(handles_, {});
   for (const HandleRef& handle : had) suspend(handle);
   for (const HandleRef& handle : handles_) {
-    if (handle->cache && !has_writer(handle->cache)) lose_dirty(*handle->cache);
+    const bool may_still = handle->cache && handle->cache->can(LeaseBit::write) && has_writer(handle->cache);
+    if (handle->cache && !may_still) lose_dirty(*handle->cache);
   }
   for (const HandleRef& handle : had) {
     if (!handle->lost_at) release_cache(handle);

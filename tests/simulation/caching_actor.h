@@ -104,6 +104,7 @@ struct Cache {
   std::uint16_t epoch = 0;  // of a lease of version 2
   std::array<std::optional<CellValue>, kCells> clean;
   std::array<std::uint32_t, kCells> stamps{};  // counts changes of each cell: an answer from before one is old news
+  std::array<std::uint32_t, kCells> writes_under_way{};
   std::map<std::uint32_t, DirtyCell> dirty;
   std::uint32_t generation = 0;  // counts losses of R
   bool owes_ack = false;
@@ -127,6 +128,7 @@ struct Handle {
   ShareAccess share;
   CacheRef cache;  // null: nothing may be kept
   std::vector<wire::LockElement> locks;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> ranges_locked;  // or being locked
   bool is_durable = false;
   bool is_v2 = false;
   bool is_persistent = false;

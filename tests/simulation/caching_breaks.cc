@@ -130,6 +130,7 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
   const LeaseState most = cache->state | wish.lease->lease_state;
   const bool breaking = flags.has(wire::LeaseFlag::break_in_progress);
   if (!breaking && !most.has_all(state) && model_.unknown_opens == 0) fail_with("a lease of more than was asked for");
+  cache->told = state;
   // An answer that a break on another channel has overtaken.
   if (cache->is_v2 && is_newer(cache->epoch, epoch)) return cache;
   cache->epoch = epoch;
@@ -141,7 +142,6 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
     cache->state = state;
     cache->trusted = true;
   }
-  cache->told = state;
   return cache;
 }
 

@@ -169,13 +169,18 @@ runtime::Task<NtStatus> CachingActor::write_once(HandleRef handle, std::uint32_t
   const std::uint32_t generation = cache ? cache->generation : 0;
   if (cache) cache->clean[cell].reset();
   const std::uint32_t stamp = cache ? ++cache->stamps[cell] : 0;
+  const bool is_alone = !cache || cache->writes_under_way[cell]++ == 0;
   model_.history.begin_write(where, value, model_.now());
   const Answer answer = co_await request(Command::write, write_request(*handle, cell, data), "write", false,
                                          is_replay ? Again::is_one : Again::never);
-  if (cache && cache->stamps[cell] == stamp) {
+  if (cache) {
+    --cache->writes_under_way[cell];
+    // Of two at once on two channels nobody knows which was the last.
+    const bool is_last = is_alone && cache->stamps[cell] == stamp;
     ++cache->stamps[cell];
+    cache->clean[cell].reset();
     const bool may_keep = cache->can(LeaseBit::read) && cache->generation == generation && !cache->dirty.contains(cell);
-    if (may_keep && !answer.none() && answer.status() == NtStatus::SUCCESS) cache->clean[cell] = value;
+    if (is_last && may_keep && !answer.none() && answer.status() == NtStatus::SUCCESS) cache->clean[cell] = value;
   }
   if (answer.none()) co_return NtStatus::IO_TIMEOUT;
   const NtStatus status = answer.status();
@@ -238,13 +243,19 @@ runtime::Task<void> CachingActor::flush(HandleRef handle) {
 
 runtime::Task<void> CachingActor::lock(HandleRef handle, wire::LockElement element) {
   const bool may_wait = !element.flags.has(wire::LockFlag::fail_immediately);
+  // Which of two locks of one range an unlock ends is not to be known. [MS-FSA] 2.1.5.9.
+  if (!handle->ranges_locked.emplace(element.offset, element.length).second) co_return;
   const Answer answer =
       co_await request(Command::lock, wire::LockRequest{.file_id = handle->id, .locks = {element}}, "lock", may_wait);
   if (answer.none()) co_return;
   check_status(
       "lock", answer.status(),
       {NtStatus::LOCK_NOT_GRANTED, NtStatus::CANCELLED, NtStatus::RANGE_NOT_LOCKED, NtStatus::FILE_CLOSED, kHeldOff});
-  if (answer.status() == NtStatus::SUCCESS) handle->locks.push_back(element);
+  if (answer.status() == NtStatus::SUCCESS) {
+    handle->locks.push_back(element);
+  } else {
+    handle->ranges_locked.erase({element.offset, element.length});
+  }
 }
 
 runtime::Task<void> CachingActor::unlock(HandleRef handle) {
@@ -254,7 +265,9 @@ runtime::Task<void> CachingActor::unlock(HandleRef handle) {
   element.flags = wire::LockFlag::unlock;
   const Answer answer =
       co_await request(Command::lock, wire::LockRequest{.file_id = handle->id, .locks = {element}}, "unlock");
-  if (!answer.none()) check_status("unlock", answer.status(), {NtStatus::FILE_CLOSED});
+  if (answer.none()) co_return;
+  check_status("unlock", answer.status(), {NtStatus::FILE_CLOSED});
+  handle->ranges_locked.erase({element.offset, element.length});
 }
 
 runtime::Task<void> CachingActor::rename(HandleRef handle, std::string to, bool replace) {

@@ -86,6 +86,10 @@ class CachingSimulation {
     Ground ground{.start = model_.now() + down, .volumes = world_->volumes()};
     if (model_.persistent)
       folders_[worlds_ % folders_.size()]->become_copy_of(*folders_[(worlds_ - 1) % folders_.size()]);
+    // Nobody sees what other programs change while there is no server; the news of this went with it.
+    for (const auto& [file, at] : outside_changes_) {
+      if (at + kNewsTravel >= model_.now()) model_.history.untrack(file);
+    }
     for (const auto& [name, volume] : ground.volumes) volume->set_gone(true);
     for (const auto& actor : actors_) actor->lose_server();
     world_->loop().run_for(kForgetMax);
@@ -125,6 +129,7 @@ class CachingSimulation {
       store_le(content.data() + kCellsBegin + i * kCellSize, ++model_.last_value);
     const auto written = volume.outside_write(path, as_text(content));
     if (!written || name == kOverwritten) return;
+    outside_changes_.emplace_back(written->inode, model_.now());
     ++model_.seen["outside write"];
     for (std::uint32_t i = 0; i < kCells; ++i) {
       const Cell cell{written->inode, i};
@@ -294,6 +299,7 @@ class CachingSimulation {
   std::array<std::unique_ptr<StateFolder>, 2> folders_;
   std::unique_ptr<World> world_;
   std::uint64_t worlds_ = 0;  // so far
+  std::vector<std::pair<std::uint64_t, Instant>> outside_changes_;
   std::uint64_t trace_hash_ = 0;
   std::uint64_t loop_steps_ = 0;
   CachingModel model_;
