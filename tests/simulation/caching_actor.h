@@ -110,6 +110,7 @@ struct Cache {
   bool owes_ack = false;
   bool ack_is_under_way = false;
   bool flushing = false;
+  std::optional<Instant> slow_since;  // it takes its time before it does what a break asks for
   bool trusted = true;  // false: a break may have been lost with a channel; nothing is relied on
 
   bool can(LeaseBit bit) const { return trusted && state.has(bit); }

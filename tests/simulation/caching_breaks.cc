@@ -222,7 +222,11 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
   const Temper temper = overslept ? Temper::late : temper_;
   const Instant told = model_.now();
   const Client* told_on = client_;
-  if (temper == Temper::slow) co_await runtime::sleep_for(world().loop(), kSlowly);
+  if (temper == Temper::slow) {
+    cache->slow_since = told;
+    co_await runtime::sleep_for(world().loop(), kSlowly);
+    cache->slow_since.reset();
+  }
   if (client_ != told_on) co_return;
   // [MS-FSA] 2.1.4.12: who writes does not wait for it, and it hears of that only when it has acknowledged.
   if (temper == Temper::slow) cache->forget_clean();

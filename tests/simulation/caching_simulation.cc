@@ -188,6 +188,7 @@ class CachingSimulation {
 
   void look() {
     for (const auto& actor : actors_) actor->look();
+    check_waits();
     model_.fail_with_unless_empty(world_->problems());
   }
 
@@ -238,6 +239,21 @@ class CachingSimulation {
             if (exclude(x, y)) model_.fail_with("two locks that exclude each other");
           }
         }
+      }
+    }
+  }
+
+  // Who opens a file waits until what another client kept back of it is at the server. [MS-SMB2] 3.3.5.9.
+  void check_waits() {
+    constexpr AccessMask kData = Access::read_data | Access::write_data | Access::append_data;
+    const auto handles = all_handles();
+    for (const Handle* a : handles) {
+      const Cache* kept = a->cache.get();
+      if (kept == nullptr || !kept->slow_since || !kept->trusted || kept->dirty.empty()) continue;
+      if (model_.jumped_since(*kept->slow_since)) continue;
+      for (const Handle* b : handles) {
+        if (b->identity != a->identity || b->cache.get() == kept || b->closing || !b->access.has_any(kData)) continue;
+        model_.fail_with("an open that did not wait for what another client keeps back");
       }
     }
   }
