@@ -57,9 +57,9 @@ class Input {
   Bytes bytes_;
 };
 
-class Session {
+class Dialogue {
  public:
-  explicit Session(std::uint8_t choice) : world_(options()), client_(world_.connect(client_options(choice))) {
+  explicit Dialogue(std::uint8_t choice) : world_(options()), client_(world_.connect(client_options(choice))) {
     if ((choice & 8) == 0) return;
     client_.negotiate();
     client_.log_on();
@@ -295,9 +295,9 @@ class Session {
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   Input in(Bytes(data, size));
-  Session session(in.u8());
-  for (std::size_t n = 0; n < kOperationsMax && !in.empty() && !session.is_over(); ++n) session.operate(in);
-  session.note_problems();
-  session.finish();
+  Dialogue dialogue(in.u8());
+  for (std::size_t n = 0; n < kOperationsMax && !in.empty() && !dialogue.is_over(); ++n) dialogue.operate(in);
+  dialogue.note_problems();
+  dialogue.finish();
   return 0;
 }
