@@ -113,17 +113,36 @@ runtime::Task<Result<DirectoryEntry>> stat(Tree& tree, std::string path) {
                            .change_time = answer.change_time};
 }
 
+namespace {
+
+// What a server says of the size is not believed before the bytes are here.
+runtime::Task<Result<ByteVector>> read_all(File& file) {
+  constexpr std::uint64_t kPieceMax = 4u << 20;
+  const std::uint64_t size = file.created().end_of_file;
+  ByteVector content;
+  while (content.size() < size) {
+    const std::size_t begin = content.size();
+    const auto piece = static_cast<std::size_t>(std::min(size - begin, kPieceMax));
+    content.resize(begin + piece);
+    const auto got = co_await file.read_range(begin, MutableBytes(content).subspan(begin));
+    if (!got) co_return fail(got.error());
+    content.resize(begin + *got);
+    if (*got < piece) break;  // it has become shorter meanwhile
+  }
+  co_return content;
+}
+
+}  // namespace
+
 runtime::Task<Result<ByteVector>> read_file(Tree& tree, std::string path) {
   OpenOptions options{
       .path = std::move(path), .options = CreateOption::non_directory_file, .attributes = {}, .contexts = {}};
   const auto file = co_await tree.open(std::move(options));
   if (!file) co_return fail(file.error());
-  ByteVector content((*file)->created().end_of_file);
-  const auto got = co_await (*file)->read_range(0, content);
+  auto content = co_await read_all(**file);
   const auto closed = co_await (*file)->close();
-  if (!got) co_return fail(got.error());
+  if (!content) co_return fail(content.error());
   if (!closed) co_return fail(closed.error());
-  content.resize(*got);  // it may have become shorter meanwhile
   co_return content;
 }
 

@@ -22,6 +22,12 @@ TEST(BentServer, ends_every_call_and_breaks_nothing) {
   EXPECT_LT(worked, 3000);
 }
 
+// Found by fuzz_client: the answer to an open that claims 222 TiB.
+TEST(BentServer, a_size_that_is_only_claimed_takes_no_memory) {
+  constexpr std::uint8_t kInput[] = {0x2A, 0x27, 0, 0, 0, 0, 0x2E, 0, 0x33, 0x65, 0xC4, 0xDE, 0x4B};
+  EXPECT_GT(run_against_bent_server(kInput), 0);
+}
+
 runtime::Task<NtStatus> status_of_listing(Tree& tree) {
   const auto entries = co_await list_directory(tree, "");
   co_return entries ? NtStatus::SUCCESS : entries.error();
