@@ -9,6 +9,7 @@
  *   peer count FILE COUNT             COUNT times: lock, read a number, add one, write it, unlock
  *   peer copy FROM TO PIECE WORD...   copies in pieces; after a third of them asks WORD... and goes on without waiting
  *                                     for the answer, which it reads at the end; prints the answer
+ *   peer copy-calmly ...              the same, but what it has written is at the server before it asks, and it waits
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -246,8 +247,9 @@ static int count(const char *path, long times)
 }
 
 /* ---- copies with something happening in the middle ---- */
-static int copy(const char *from, const char *to, size_t piece, int c, char **v)
+static int copy(const char *from, const char *to, size_t piece, int calm, int c, char **v)
 {
+  const char *said = NULL;
   int in = open(from, O_RDONLY), out = open(to, O_WRONLY | O_CREAT | O_TRUNC, 0644), asked = 0;
   struct stat st;
   unsigned char *b = malloc(piece);
@@ -261,11 +263,15 @@ static int copy(const char *from, const char *to, size_t piece, int c, char **v)
     }
     wall(out, b, got, at);
     at += got;
-    if (!asked && at >= st.st_size / 3) { call(); question(c, v); asked = 1; }
+    if (!asked && at >= st.st_size / 3) {
+      if (calm && fsync(out)) die(to);
+      call(); question(c, v); asked = 1;
+      if (calm) said = answer();
+    }
   }
   if (fsync(out) || close(out)) die(to);
   close(in);
-  puts(answer());
+  puts(calm ? said : answer());
   return 0;
 }
 
@@ -275,7 +281,8 @@ int main(int c, char **v)
   if (c > 2 && !strcmp(o, "ask")) { call(); question(c - 2, v + 2); puts(answer()); return 0; }
   if (c == 5 && !strcmp(o, "rounds")) return rounds(v[2], atol(v[3]), strtoull(v[4], 0, 0));
   if (c == 4 && !strcmp(o, "count")) return count(v[2], atol(v[3]));
-  if (c > 5 && !strcmp(o, "copy")) return copy(v[2], v[3], atol(v[4]), c - 5, v + 5);
+  if (c > 5 && !strcmp(o, "copy")) return copy(v[2], v[3], atol(v[4]), 0, c - 5, v + 5);
+  if (c > 5 && !strcmp(o, "copy-calmly")) return copy(v[2], v[3], atol(v[4]), 1, c - 5, v + 5);
   fprintf(stderr, "usage: see peer.c\n");
   return 2;
 }

@@ -2,17 +2,20 @@
 . /bin/testing.sh
 fstool write /tmp/source 25165824 5; export SUM=$(md5sum </tmp/source | cut -d' ' -f1)
 
-copies() { # copies NAME OPTIONS: into the share and out of it
+# Linux 6.1 does not send a page again whose sending the reset of the connection has cut short: the program that wrote it
+# gets ECONNABORTED, whatever the server. So where pages are kept the server is killed between two writes, and where they
+# are not, in the middle of them.
+copies() { # copies NAME OPTIONS HOW: into the share and out of it
   t $1-in "
-    smbmount /m nosharesock,$2; peer copy /tmp/source /m/in 65536 host crash | grep -x restarted
+    smbmount /m nosharesock,$2; peer $3 /tmp/source /m/in 65536 host crash | grep -x restarted
     echo 3 >/proc/sys/vm/drop_caches; cmp /tmp/source /m/in; peer ask host md5 in | grep -x $SUM; umount /m"
   t $1-out "
-    smbmount /m nosharesock,$2; peer copy /m/in /tmp/back 65536 host crash | grep -x restarted
+    smbmount /m nosharesock,$2; peer $3 /m/in /tmp/back 65536 host crash | grep -x restarted
     cmp /tmp/source /tmp/back; rm /tmp/back /m/in; umount /m"
 }
-copies persistent persistenthandles
-copies persistent-uncached persistenthandles,cache=none
-copies resilient resilienthandles
+copies persistent persistenthandles copy-calmly
+copies persistent-uncached persistenthandles,cache=none copy
+copies resilient resilienthandles copy-calmly
 # (Without either nothing is promised: what was open is gone with the server, and this client may report that.)
 
 # Not given to somebody else while its owner has not come back.
