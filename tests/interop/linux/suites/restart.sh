@@ -2,9 +2,9 @@
 . /bin/testing.sh
 fstool write /tmp/source 25165824 5; export SUM=$(md5sum </tmp/source | cut -d' ' -f1)
 
-# Linux 6.1 does not send a page again whose sending the reset of the connection has cut short: the program that wrote it
-# gets ECONNABORTED, whatever the server. So where pages are kept the server is killed between two writes, and where they
-# are not, in the middle of them.
+# Linux 6.1 does not send a page again whose sending the reset of the connection has cut short: the program that wrote
+# it gets ECONNABORTED, whatever the server. So where pages are kept the server is killed between two writes, and where
+# they are not, in the middle of them.
 copies() { # copies NAME OPTIONS HOW: into the share and out of it
   t $1-in "
     smbmount /m nosharesock,$2; peer $3 /tmp/source /m/in 65536 host crash | grep -x restarted
