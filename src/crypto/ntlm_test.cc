@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/hex_for_tests.h"
+#include "base/hex_for_tests.h"
 
 namespace dozo::crypto {
 namespace {

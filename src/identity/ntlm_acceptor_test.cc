@@ -2,8 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/hex_for_tests.h"
 #include "base/unicode.h"
-#include "crypto/hex_for_tests.h"
 #include "identity/logon_for_tests.h"
 #include "identity/ntlm_context.h"
 #include "model/nt_status.h"
@@ -12,7 +12,7 @@
 namespace dozo::identity {
 namespace {
 
-using crypto::to_hex;
+using dozo::to_hex;
 using testing::Logon;
 using wire::NtlmFlag;
 
@@ -257,7 +257,7 @@ TEST(NtlmAcceptor, the_announcement_of_a_mic_cannot_be_taken_out) {
   exchange.rewrite([](wire::NtlmAuthenticate& m) {
     static ByteVector nt;
     nt.assign(m.nt_challenge_response.begin(), m.nt_challenge_response.end());
-    const ByteVector flags = crypto::hex("0600 0400 02000000");
+    const ByteVector flags = hex("0600 0400 02000000");
     auto at = std::search(nt.begin(), nt.end(), flags.begin(), flags.end());
     ASSERT_NE(at, nt.end());
     at[4] = 0;
@@ -419,13 +419,12 @@ TEST(NtlmClient, a_challenge_cut_anywhere_is_refused) {
 
 // Microsoft's published 3.1.1 example: a Windows client's messages and the key they led to.
 TEST(NtlmMic, is_that_of_windows) {
-  const ByteVector negotiate =
-      crypto::hex("4E544C4D5353500001000000978208E200000000000000000000000000000000060380250000000F");
-  const ByteVector challenge = crypto::hex(
+  const ByteVector negotiate = hex("4E544C4D5353500001000000978208E200000000000000000000000000000000060380250000000F");
+  const ByteVector challenge = hex(
       "4E544C4D53535000020000000C000C003800000015828AE20D1D8BA31179D008000000000000000050005000440000000A0092270000000F"
       "53005500540033003100310002000C0053005500540033003100310001000C0053005500540033003100310004000C005300550054003300"
       "3100310003000C0053005500540033003100310007000800A1A1F5ADCBAED00100000000");
-  const ByteVector authenticate = crypto::hex(
+  const ByteVector authenticate = hex(
       "4E544C4D53535000030000001800180090000000EE00EE00A80000000C000C00580000001A001A0064000000120012007E00000010001000"
       "96010000158288E2060380250000000FECAC77A5F385A8BF9C38C706EEEDDCD3530055005400330031003100610064006D0069006E006900"
       "730074007200610074006F007200440052004900560045005200330031003100000000000000000000000000000000000000000000000000"
@@ -434,7 +433,7 @@ TEST(NtlmMic, is_that_of_windows) {
       "A1A1F5ADCBAED00106000400020000000800300030000000000000000000000000300000B61FEFCAA857EA57BF1EDCEBF8974B8E0EBA5A6D"
       "FD9D07A31D11B548F8C9D0CC0A001000000000000000000000000000000000000900160063006900660073002F0053005500540033003100"
       "31000000000000000000000000003B9BDFF38F5EE8F9663F11A0F4C03A78");
-  const crypto::NtlmKey key(crypto::hex("270E1BA896585EEB7AF3472D3B4C75A7"));
+  const crypto::NtlmKey key(hex("270E1BA896585EEB7AF3472D3B4C75A7"));
   EXPECT_EQ(authenticate.size(), 0x1A6u);
   EXPECT_EQ(to_hex(ntlm_mic_of(key, negotiate, challenge, authenticate)), "ecac77a5f385a8bf9c38c706eeeddcd3");
 }

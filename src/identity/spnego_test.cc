@@ -2,7 +2,7 @@
 
 #include <gtest/gtest.h>
 
-#include "crypto/hex_for_tests.h"
+#include "base/hex_for_tests.h"
 #include "identity/authenticator.h"
 #include "identity/logon_for_tests.h"
 #include "model/nt_status.h"
@@ -10,7 +10,7 @@
 namespace dozo::identity {
 namespace {
 
-using crypto::to_hex;
+using dozo::to_hex;
 using testing::Logon;
 
 SpnegoAcceptor make_acceptor(Logon& logon) {

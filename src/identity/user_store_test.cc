@@ -10,7 +10,7 @@
 #include <filesystem>
 #include <fstream>
 
-#include "crypto/hex_for_tests.h"
+#include "base/hex_for_tests.h"
 
 namespace dozo::identity {
 namespace {
@@ -100,7 +100,7 @@ TEST_F(UserStoreTest, users_groups_and_the_machine_survive_a_reopen) {
   ASSERT_NE(user, nullptr);
   EXPECT_EQ(user->name, "Alice");
   EXPECT_EQ(user->full_name, "Alice Liddell");
-  EXPECT_EQ(crypto::to_hex(user->nt_hash.bytes()), crypto::to_hex(crypto::nt_hash("secret")->bytes()));
+  EXPECT_EQ(to_hex(user->nt_hash.bytes()), to_hex(crypto::nt_hash("secret")->bytes()));
   ASSERT_EQ(snapshot->groups_of("alice").size(), 1u);
   EXPECT_EQ(snapshot->groups_of("alice")[0]->name, "writers");
 }
@@ -159,7 +159,7 @@ TEST_F(UserStoreTest, what_was_changed_is_seen_at_once) {
   ASSERT_TRUE(store->set_unix_account("alice", "nobody").has_value());
   const auto after = store->snapshot();
   const User* user = after->find_user("alice");
-  EXPECT_EQ(crypto::to_hex(user->nt_hash.bytes()), crypto::to_hex(crypto::nt_hash("other")->bytes()));
+  EXPECT_EQ(to_hex(user->nt_hash.bytes()), to_hex(crypto::nt_hash("other")->bytes()));
   EXPECT_TRUE(user->disabled);
   EXPECT_EQ(user->full_name, "A. L.");
   EXPECT_EQ(user->unix_account, "nobody");

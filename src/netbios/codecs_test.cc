@@ -2,9 +2,9 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/hex_for_tests.h"
 #include "netbios/browse.h"
 #include "netbios/datagram.h"
-#include "netbios/hex_for_tests.h"
 #include "netbios/local_link.h"
 #include "netbios/name_files.h"
 #include "netbios/name_service.h"

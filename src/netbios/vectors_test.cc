@@ -9,9 +9,9 @@
 #include <string>
 #include <vector>
 
+#include "base/hex_for_tests.h"
 #include "netbios/datagram.h"
 #include "netbios/dns_message.h"
-#include "netbios/hex_for_tests.h"
 #include "netbios/local_link.h"
 #include "netbios/name_service.h"
 
@@ -31,7 +31,7 @@ void take_line(const std::string& line, Vector& vector) {
     vector.what = line.substr(space + 1);
   }
   if (line.starts_with("hex: ")) {
-    const ByteVector more = from_hex(line.substr(5));
+    const ByteVector more = hex(line.substr(5));
     vector.bytes.insert(vector.bytes.end(), more.begin(), more.end());
   }
   if (line.starts_with("text: ")) vector.text = line.substr(6);

@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "base/hex_for_tests.h"
 #include "base/unicode.h"
 #include "wire/framing.h"
 #include "wire/ntlmssp.h"
@@ -13,29 +14,17 @@
 namespace dozo::wire {
 namespace {
 
-ByteVector from_hex(std::string_view hex) {
-  ByteVector out;
-  int high = -1;
-  for (const char c : hex) {
-    const std::size_t digit = std::string_view("0123456789abcdef").find(c);
-    if (digit == std::string_view::npos) continue;
-    if (high >= 0) out.push_back(static_cast<std::uint8_t>(high * 16 + static_cast<int>(digit)));
-    high = high >= 0 ? -1 : static_cast<int>(digit);
-  }
-  return out;
-}
-
 TEST(Framing, direct_tcp_prefix_is_a_zero_and_three_bytes) {
-  EXPECT_EQ(decode_frame_prefix(from_hex("00010203")), 0x010203u);
-  EXPECT_FALSE(decode_frame_prefix(from_hex("81000044")));
-  EXPECT_FALSE(decode_frame_prefix(from_hex("000000")));
+  EXPECT_EQ(decode_frame_prefix(hex("00010203")), 0x010203u);
+  EXPECT_FALSE(decode_frame_prefix(hex("81000044")));
+  EXPECT_FALSE(decode_frame_prefix(hex("000000")));
 }
 
 TEST(Framing, netbios_knows_its_types_and_seventeen_bits) {
-  EXPECT_EQ(decode_session_packet(from_hex("81000044"))->type, SessionPacketType::session_request);
-  EXPECT_EQ(decode_session_packet(from_hex("00010000"))->length, 0x10000u);
-  EXPECT_FALSE(decode_session_packet(from_hex("00020000")));
-  EXPECT_FALSE(decode_session_packet(from_hex("86000000")));
+  EXPECT_EQ(decode_session_packet(hex("81000044"))->type, SessionPacketType::session_request);
+  EXPECT_EQ(decode_session_packet(hex("00010000"))->length, 0x10000u);
+  EXPECT_FALSE(decode_session_packet(hex("00020000")));
+  EXPECT_FALSE(decode_session_packet(hex("86000000")));
 }
 
 TEST(Transform, size_that_is_not_the_frames_is_refused) {
@@ -81,9 +70,9 @@ TEST(Compression, chain_that_does_not_add_up_is_refused) {
 }
 
 TEST(Compression, unchained_offset_beyond_the_frame_is_refused) {
-  EXPECT_TRUE(decode_compressed(from_hex("fc534d42 10000000 0200 0000 02000000 aabb cc")));
-  EXPECT_FALSE(decode_compressed(from_hex("fc534d42 10000000 0200 0000 04000000 aabb cc")));
-  EXPECT_FALSE(decode_compressed(from_hex("fc534d42 10000000 0200 0000 ffffffff aabb cc")));
+  EXPECT_TRUE(decode_compressed(hex("fc534d42 10000000 0200 0000 02000000 aabb cc")));
+  EXPECT_FALSE(decode_compressed(hex("fc534d42 10000000 0200 0000 04000000 aabb cc")));
+  EXPECT_FALSE(decode_compressed(hex("fc534d42 10000000 0200 0000 ffffffff aabb cc")));
 }
 
 TEST(Smb1Negotiate, smb2_dialects_among_others_are_seen) {
@@ -143,11 +132,11 @@ TEST(Spnego, response_round_trips) {
 }
 
 TEST(Spnego, lengths_that_are_not_der_are_refused) {
-  EXPECT_TRUE(decode_neg_token_resp(from_hex("a107 3005 a003 0a01 00")));
-  EXPECT_FALSE(decode_neg_token_resp(from_hex("a1 8107 3005 a003 0a01 00")));     // not minimal
-  EXPECT_FALSE(decode_neg_token_resp(from_hex("a1 80 3005 a003 0a01 00 0000")));  // indefinite
-  EXPECT_FALSE(decode_neg_token_resp(from_hex("a107 3005 a003 0a01 00 00")));     // bytes behind
-  EXPECT_FALSE(decode_neg_token_resp(from_hex("a107 3005 a003 0a01 04")));        // no such state
+  EXPECT_TRUE(decode_neg_token_resp(hex("a107 3005 a003 0a01 00")));
+  EXPECT_FALSE(decode_neg_token_resp(hex("a1 8107 3005 a003 0a01 00")));     // not minimal
+  EXPECT_FALSE(decode_neg_token_resp(hex("a1 80 3005 a003 0a01 00 0000")));  // indefinite
+  EXPECT_FALSE(decode_neg_token_resp(hex("a107 3005 a003 0a01 00 00")));     // bytes behind
+  EXPECT_FALSE(decode_neg_token_resp(hex("a107 3005 a003 0a01 04")));        // no such state
 }
 
 TEST(Spnego, no_mechanism_at_all_is_refused) {
@@ -158,21 +147,21 @@ TEST(Spnego, no_mechanism_at_all_is_refused) {
 
 // [MS-NLMP] 4.2.4.3.
 const ByteVector& nlmp_challenge() {
-  static const ByteVector bytes = from_hex(
-      "4e544c4d53535000 02000000 0c000c00 38000000 33828ae2 0123456789abcdef 0000000000000000 24002400 44000000"
-      "060070170000000f 530065007200760065007200 02000c0044006f006d00610069006e00"
-      "01000c00530065007200760065007200 00000000");
+  static const ByteVector bytes =
+      hex("4e544c4d53535000 02000000 0c000c00 38000000 33828ae2 0123456789abcdef 0000000000000000 24002400 44000000"
+          "060070170000000f 530065007200760065007200 02000c0044006f006d00610069006e00"
+          "01000c00530065007200760065007200 00000000");
   return bytes;
 }
 
 const ByteVector& nlmp_authenticate() {
-  static const ByteVector bytes = from_hex(
-      "4e544c4d53535000 03000000 18001800 6c000000 54005400 84000000 0c000c00 48000000 08000800 54000000"
-      "10001000 5c000000 10001000 d8000000 358288e2 0501280a0000000f 44006f006d00610069006e00 5500730065007200"
-      "43004f004d0050005500540045005200 86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa"
-      "68cd0ab851e51c96aabc927bebef6a1c 01010000000000000000000000000000aaaaaaaaaaaaaaaa00000000"
-      "02000c0044006f006d00610069006e0001000c00530065007200760065007200 00000000 00000000"
-      "c5dad2544fc9799094ce1ce90bc9d03e");
+  static const ByteVector bytes =
+      hex("4e544c4d53535000 03000000 18001800 6c000000 54005400 84000000 0c000c00 48000000 08000800 54000000"
+          "10001000 5c000000 10001000 d8000000 358288e2 0501280a0000000f 44006f006d00610069006e00 5500730065007200"
+          "43004f004d0050005500540045005200 86c35097ac9cec102554764a57cccc19aaaaaaaaaaaaaaaa"
+          "68cd0ab851e51c96aabc927bebef6a1c 01010000000000000000000000000000aaaaaaaaaaaaaaaa00000000"
+          "02000c0044006f006d00610069006e0001000c00530065007200760065007200 00000000 00000000"
+          "c5dad2544fc9799094ce1ce90bc9d03e");
   return bytes;
 }
 
@@ -233,10 +222,10 @@ TEST(Ntlmssp, ntlmv1_response_is_not_an_ntlmv2_response) {
 }
 
 TEST(Ntlmssp, av_pairs_need_their_terminator) {
-  EXPECT_TRUE(decode_av_pairs(from_hex("06000400 02000000 00000000")));
-  EXPECT_FALSE(decode_av_pairs(from_hex("06000400 02000000")));
-  EXPECT_FALSE(decode_av_pairs(from_hex("0600ffff 02000000 00000000")));
-  EXPECT_EQ(av_flags(*decode_av_pairs(from_hex("06000400 02000000 00000000"))), kAvFlagMicPresent);
+  EXPECT_TRUE(decode_av_pairs(hex("06000400 02000000 00000000")));
+  EXPECT_FALSE(decode_av_pairs(hex("06000400 02000000")));
+  EXPECT_FALSE(decode_av_pairs(hex("0600ffff 02000000 00000000")));
+  EXPECT_EQ(av_flags(*decode_av_pairs(hex("06000400 02000000 00000000"))), kAvFlagMicPresent);
 }
 
 }  // namespace

@@ -12,6 +12,7 @@
 #include "client/small_files.h"
 #include "identity/logon_for_tests.h"
 #include "runtime/simulated_loop.h"
+#include "tests/fuzz_input.h"
 #include "wire/close.h"
 #include "wire/echo.h"
 #include "wire/error.h"
@@ -29,33 +30,11 @@
 
 namespace dozo::client::testing {
 
-// Reads what there is; zeros behind the end.
-class Input {
- public:
-  explicit Input(Bytes bytes) : bytes_(bytes) {}
-  std::uint8_t u8() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t value = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return value;
-  }
-  std::uint16_t u16() {
-    const std::uint8_t low = u8();
-    return static_cast<std::uint16_t>(low | u8() << 8);
-  }
-  Bytes take(std::size_t n) {
-    const Bytes out = bytes_.first(std::min(n, bytes_.size()));
-    bytes_ = bytes_.subspan(out.size());
-    return out;
-  }
-
- private:
-  Bytes bytes_;
-};
+using dozo::testing::FuzzInput;
 
 class BentServer {
  public:
-  BentServer(std::unique_ptr<RawConnection> raw, Input& input)
+  BentServer(std::unique_ptr<RawConnection> raw, FuzzInput& input)
       : raw_(std::move(raw)), input_(input), acceptor_(logon_.acceptor()) {}
 
   std::vector<std::u16string> names = {u".", u"..", u"a", u"longer name", u"c"};  // in every directory
@@ -245,7 +224,7 @@ class BentServer {
   }
 
   std::unique_ptr<RawConnection> raw_;
-  Input& input_;
+  FuzzInput& input_;
   identity::testing::Logon logon_;
   std::unique_ptr<identity::Mechanism> acceptor_;
   int listings_ = 0;
@@ -307,7 +286,7 @@ runtime::Task<void> meet_bent_server(runtime::SimulatedLoop& loop, runtime::Hand
 // One meeting; how many of the eleven things that a client does have worked. Aborts when it does not end.
 inline int run_against_bent_server(Bytes bytes) {
   runtime::SimulatedLoop loop(1);
-  Input input(bytes);
+  FuzzInput input(bytes);
   const auto [ours, theirs] = loop.make_pair();
   runtime::Gate gate;
   BentServer server(std::make_unique<RawConnection>(runtime::Socket(loop, theirs)), input);

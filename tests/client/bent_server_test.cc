@@ -36,7 +36,7 @@ runtime::Task<NtStatus> status_of_listing(Tree& tree) {
 TEST(BentServer, names_that_lead_elsewhere_are_not_names) {
   for (const char16_t* name : {u"../x", u"..\\x", u"a/b", u"/etc/passwd", u""}) {
     runtime::SimulatedLoop loop(1);
-    Input nothing({});
+    FuzzInput nothing({});
     const auto [ours, theirs] = loop.make_pair();
     runtime::Gate gate;
     BentServer server(std::make_unique<RawConnection>(runtime::Socket(loop, theirs)), nothing);

@@ -9,6 +9,7 @@
 
 #include "base/unicode.h"
 #include "server/testing/world.h"
+#include "tests/fuzz_input.h"
 #include "wire/change_notify.h"
 #include "wire/create_contexts.h"
 #include "wire/echo.h"
@@ -32,30 +33,7 @@ using wire::Command;
 
 constexpr std::size_t kOperationsMax = 48;
 
-// Reads what there is; zeros behind the end.
-class Input {
- public:
-  explicit Input(Bytes bytes) : bytes_(bytes) {}
-  bool empty() const { return bytes_.empty(); }
-  std::uint8_t u8() {
-    if (bytes_.empty()) return 0;
-    const std::uint8_t value = bytes_.front();
-    bytes_ = bytes_.subspan(1);
-    return value;
-  }
-  std::uint16_t u16() {
-    const std::uint8_t low = u8();
-    return static_cast<std::uint16_t>(low | u8() << 8);
-  }
-  Bytes take(std::size_t n) {
-    const Bytes out = bytes_.first(std::min(n, bytes_.size()));
-    bytes_ = bytes_.subspan(out.size());
-    return out;
-  }
-
- private:
-  Bytes bytes_;
-};
+using dozo::testing::FuzzInput;
 
 class Dialogue {
  public:
@@ -69,7 +47,7 @@ class Dialogue {
     client_.options().sign = (choice & 16) != 0;
   }
 
-  void operate(Input& in) {
+  void operate(FuzzInput& in) {
     const std::uint8_t operation = in.u8();
     switch (operation % 8) {
       case 0:
@@ -127,7 +105,7 @@ class Dialogue {
     for (int i = 0; i < 8; ++i) world_.loop().step();
   }
 
-  void send_compound(Input& in) {
+  void send_compound(FuzzInput& in) {
     std::vector<Element> elements;
     const std::size_t count = 1 + in.u8() % 6;
     for (std::size_t i = 0; i < count; ++i) {
@@ -138,7 +116,7 @@ class Dialogue {
   }
 
   // A right header over anything.
-  Element noise(Input& in) {
+  Element noise(FuzzInput& in) {
     Element out;
     out.command = static_cast<Command>(in.u8() % 20);
     const Bytes body = in.take(in.u8());
@@ -161,7 +139,7 @@ class Dialogue {
   FileId id(std::uint8_t which) const { return which % 3 == 0 ? file_ : which % 3 == 1 ? directory_ : kRelatedFileId; }
 
   // A request as a client would make it, then some of its bytes changed.
-  Element real(Input& in) {
+  Element real(FuzzInput& in) {
     const std::uint8_t what = in.u8();
     Element out = request(what, id(in.u8()), in);
     for (std::uint8_t n = in.u8() % 8; n > 0 && !out.body.empty(); --n) {
@@ -173,7 +151,7 @@ class Dialogue {
     return out;
   }
 
-  static Element create(Input& in) {
+  static Element create(FuzzInput& in) {
     static constexpr std::string_view kNames[] = {"f", "g", "d", "d\\x", "f:s", "", "a\\b\\c", "F"};
     OpenArgs args;
     const std::string_view name = kNames[in.u8() % std::size(kNames)];
@@ -184,7 +162,7 @@ class Dialogue {
     return element(Command::create, create_request(name, args));
   }
 
-  static Element control(FileId file, Input& in) {
+  static Element control(FileId file, FuzzInput& in) {
     static constexpr wire::Fsctl kCodes[] = {wire::Fsctl::srv_copychunk,
                                              wire::Fsctl::srv_request_resume_key,
                                              wire::Fsctl::set_zero_data,
@@ -204,7 +182,7 @@ class Dialogue {
                        .ctl_code = code, .file_id = file, .input = input, .output = {}, .max_output_response = 4096});
   }
 
-  static Element query(FileId file, Input& in) {
+  static Element query(FileId file, FuzzInput& in) {
     return element(Command::query_info,
                    wire::QueryInfoRequest{.info_type = static_cast<wire::InfoType>(1 + in.u8() % 4),
                                           .file_info_class = in.u8(),
@@ -213,7 +191,7 @@ class Dialogue {
                                           .file_id = file});
   }
 
-  static Element set(FileId file, Input& in) {
+  static Element set(FileId file, FuzzInput& in) {
     const auto type = static_cast<wire::InfoType>(1 + in.u8() % 3);
     const std::uint8_t info_class = in.u8();
     const Bytes value = in.take(in.u8());
@@ -222,7 +200,7 @@ class Dialogue {
         wire::SetInfoRequest{.info_type = type, .file_info_class = info_class, .buffer = value, .file_id = file});
   }
 
-  static Element request(std::uint8_t what, FileId file, Input& in) {
+  static Element request(std::uint8_t what, FileId file, FuzzInput& in) {
     switch (what % 15) {
       case 0:
         return create(in);
@@ -294,7 +272,7 @@ class Dialogue {
 }  // namespace
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
-  Input in(Bytes(data, size));
+  FuzzInput in(Bytes(data, size));
   Dialogue dialogue(in.u8());
   for (std::size_t n = 0; n < kOperationsMax && !in.empty() && !dialogue.is_over(); ++n) dialogue.operate(in);
   dialogue.note_problems();

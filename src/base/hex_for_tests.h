@@ -1,12 +1,13 @@
 // Hexadecimal text as bytes, for tests.
 #pragma once
 
+#include <array>
 #include <string>
 #include <string_view>
 
 #include "base/bytes.h"
 
-namespace dozo::crypto {
+namespace dozo {
 
 // Blanks are skipped.
 inline ByteVector hex(std::string_view text) {
@@ -41,4 +42,4 @@ std::array<std::uint8_t, N> hex_array(std::string_view text) {
   return out;
 }
 
-}  // namespace dozo::crypto
+}  // namespace dozo
