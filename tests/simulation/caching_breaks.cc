@@ -129,10 +129,10 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
   if (cache->identity != identity) fail_with("one lease key for two files");
   const LeaseState most = cache->state | wish.lease->lease_state;
   const bool breaking = flags.has(wire::LeaseFlag::break_in_progress);
-  if (!breaking && !most.has_all(state) && model_.unknown_opens == 0) fail_with("a lease of more than was asked for");
   cache->told = state;
   // An answer that a break on another channel has overtaken.
   if (cache->is_v2 && is_newer(cache->epoch, epoch)) return cache;
+  if (!breaking && !most.has_all(state) && model_.unknown_opens == 0) fail_with("a lease of more than was asked for");
   cache->epoch = epoch;
   if (cache->trusted && !breaking && !state.has_all(cache->state)) {
     fail_with(fmt::format("a lease is {} without a break, and was {}", show(state), show(cache->state)));
@@ -325,11 +325,14 @@ void CachingActor::settle_flushed(const std::vector<Flushed>& done, bool in_time
 void CachingActor::lose_dirty(Cache& cache) {
   for (const auto& [cell, dirty] : cache.dirty) {
     const Cell where{cache.identity, cell};
-    for (const DirtyCell::Value& value : dirty.before) model_.history.drop(where, value.value);
-    if (dirty.sent) {
-      model_.history.doubt(where, dirty.last.value);
-    } else {
-      model_.history.drop(where, dirty.last.value);
+    std::vector<DirtyCell::Value> values = dirty.before;
+    values.push_back(dirty.last);
+    for (const DirtyCell::Value& value : values) {
+      if (dirty.sent) {
+        model_.history.doubt(where, value.value);
+      } else {
+        model_.history.drop(where, value.value);
+      }
     }
   }
   cache.dirty.clear();
