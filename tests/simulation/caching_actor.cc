@@ -210,7 +210,7 @@ runtime::Task<void> CachingActor::perform(Step step) {
   const auto& v = step.values;
   const auto action = static_cast<CachingAction>(step.action);
   if (action == CachingAction::open) co_return co_await open(step);
-  if (action == CachingAction::watch) co_return co_await watch(v[0] == 0 ? 4096 : 16);
+  if (action == CachingAction::watch) co_return co_await watch(v[0] == 0 ? 4096 : 12);
   if (action == CachingAction::cancel) co_return cancel_some(v[0]);
   if (action == CachingAction::logoff) co_return co_await log_off();
   if (action == CachingAction::doze) co_return co_await doze(kDozes[v[0]]);
