@@ -67,7 +67,10 @@ void Engine::State::on(const RestoreOpen& event, Effects& out) {
   OpenState* open = find_open(event.open);
   if (open == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
   Result<> done;
-  for (const LockInfo& info : event.locks) {
+  // A shared lock of an open may lie upon its exclusive one, which therefore was the first. [MS-FSA] 2.1.4.10.
+  std::vector<LockInfo> locks = event.locks;
+  std::ranges::partition(locks, &LockInfo::exclusive);
+  for (const LockInfo& info : locks) {
     const RangeLock lock{{info.offset, info.length}, event.open, info.exclusive};
     const RangeUse use = info.exclusive ? RangeUse::lock_exclusive : RangeUse::lock_shared;
     if (lock.range.is_valid() && !open->stream->locks.conflicts(lock.range, event.open, use))
