@@ -118,7 +118,9 @@ void CachingActor::forget_connection() {
     if (operation.what == "open" || operation.what == "close") ++model_.unknown_opens;
   }
   // What it was told on this connection it cannot acknowledge on another.
-  for (const auto& [key, cache] : leases_) cache->owes_ack = false;
+  for (const HandleRef& handle : handles_) {
+    if (!handle->lost_at) handle->lost_in_break = handle->cache && handle->cache->owes_ack;
+  }
   for (const HandleRef& handle : handles_) {
     if (handle->cache) handle->cache->owes_ack = false;
   }

@@ -111,7 +111,7 @@ struct Cache {
   bool ack_is_under_way = false;
   bool flushing = false;
   std::optional<Instant> slow_since;  // it takes its time before it does what a break asks for
-  bool trusted = true;  // false: a break may have been lost with a channel; nothing is relied on
+  bool trusted = true;                // false: a break may have been lost with a channel; nothing is relied on
 
   bool can(LeaseBit bit) const { return trusted && state.has(bit); }
   void forget_clean() {
@@ -142,6 +142,7 @@ struct Handle {
   bool is_resilient = false;
   bool may_be_resilient = false;  // it was asked for, and there is no answer
   bool is_gone = false;           // the server that knew it was killed
+  bool lost_in_break = false;     // the connection went while a break was to be acknowledged
   bool may_be_over = false;       // its time was when that happened
 };
 using HandleRef = std::shared_ptr<Handle>;

@@ -120,6 +120,8 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
     cache->key = key;
     cache->identity = identity;
     cache->state = cache->told = state;
+    // Of a replay: its notification may be lost.
+    cache->trusted = !flags.has(wire::LeaseFlag::break_in_progress);
     cache->is_v2 = wish.lease_v2;
     cache->epoch = epoch;
     leases_[key] = cache;

@@ -175,7 +175,7 @@ bool CachingActor::must_be_given_back(const Handle& handle) const {
   if (model_.names_doubted.contains(handle.identity) || model_.names_removed.contains(handle.identity)) return false;
   // [MS-SMB2] 3.3.5.9: others are held off, or refused.
   if (handle.is_persistent || handle.is_resilient) return true;
-  const bool quiet = others_were_quiet_since(handle.lost_since) && !handle.cache->owes_ack;
+  const bool quiet = others_were_quiet_since(handle.lost_since) && !handle.lost_in_break;
   return quiet && model_.now() < handle.lost_since + kMargin;
 }
 
