@@ -234,6 +234,7 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
   if (temper == Temper::slow) cache->forget_clean();
   if (temper == Temper::vanishes) {
     for (Client* channel : channels_) channel->reset();
+    co_return forget_connection();
   }
   if (temper == Temper::logs_off && !leaving_ && client_ != nullptr) co_await log_off();
   if (temper == Temper::meek) {
