@@ -139,6 +139,7 @@ struct Handle {
   std::optional<Instant> lost_at;  // its connection is gone, and it may be come back to
   Instant lost_since;              // the server may have known from here on
   bool closing = false;
+  bool close_is_sent = false;
   bool is_resilient = false;
   bool may_be_resilient = false;  // it was asked for, and there is no answer
   bool is_gone = false;           // the server that knew it was killed

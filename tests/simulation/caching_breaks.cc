@@ -362,7 +362,8 @@ bool CachingActor::has_writer(const CacheRef& cache) const {
 
 HandleRef CachingActor::writer_of(const CacheRef& cache) const {
   for (const HandleRef& handle : handles_) {
-    if (handle->cache == cache && handle->access.has(Access::write_data) && !handle->lost_at) return handle;
+    if (handle->cache == cache && handle->access.has(Access::write_data) && !handle->lost_at && !handle->close_is_sent)
+      return handle;
   }
   return nullptr;
 }
