@@ -296,6 +296,7 @@ class CachingActor final : public BreakListener {
   runtime::Task<bool> write_back(CacheRef cache, std::vector<Flushed>& done);
   void settle_flushed(const std::vector<Flushed>& done, bool in_time);
   void lose_dirty(Cache& cache);
+  void doubt_dirty(const Cache& cache);
   void lose(Cache& cache);
   void release_cache(const HandleRef& handle);
   HandleRef writer_of(const CacheRef& cache) const;

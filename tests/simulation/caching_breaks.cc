@@ -233,7 +233,7 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
   // [MS-FSA] 2.1.4.12: who writes does not wait for it, and it hears of that only when it has acknowledged.
   if (temper == Temper::slow) cache->forget_clean();
   if (temper == Temper::vanishes) {
-    for (Client* channel : channels_) channel->reset();
+    for (Client* channel : std::vector(channels_)) channel->reset();
     co_return forget_connection();
   }
   if (temper == Temper::logs_off && !leaving_ && client_ != nullptr) co_await log_off();
@@ -339,6 +339,14 @@ void CachingActor::lose_dirty(Cache& cache) {
     }
   }
   cache.dirty.clear();
+}
+
+// It may be written when its client is back, if that is in time.
+void CachingActor::doubt_dirty(const Cache& cache) {
+  for (const auto& [cell, dirty] : cache.dirty) {
+    for (const DirtyCell::Value& value : dirty.before) model_.history.doubt({cache.identity, cell}, value.value);
+    model_.history.doubt({cache.identity, cell}, dirty.last.value);
+  }
 }
 
 // Nothing of it counts any more: the open is gone, or the client has given up.
