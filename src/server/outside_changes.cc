@@ -2,6 +2,7 @@
 
 #include "base/log.h"
 #include "base/mutex.h"
+#include "server/durable/persist.h"
 #include "server/server.h"
 
 namespace dozo::server {
@@ -15,7 +16,12 @@ class OutsideWatch::Listener final : public vfs::OutsideListener {
     const share::OutsideChange change{{.volume = volume_, .device = node.device, .inode = node.inode}};
     const MutexLock lock(mutex_);
     if (loop_ == nullptr) return;
-    loop_->post([server = &server_, change] { static_cast<void>(server->apply(change)); });
+    loop_->post([server = &server_, change] {
+      static_cast<void>(server->apply(change));
+      // What an open whose client is away caches ends without a word to anybody.
+      const PersistentStore* store = server->handles();
+      if (store != nullptr && !store->empty()) server->sharing().start(persist_states(*server, change.file));
+    });
   }
 
   void end() {

@@ -230,5 +230,18 @@ TEST_P(Unsettled, links_are_made_and_read_without_retry) {
   expect_no_retry("get", [&] { return alice().ioctl(link, wire::Fsctl::get_reparse_point, {}, 1024).status(); });
 }
 
+TEST_F(SettlingTest, an_open_under_a_name_that_was_given_up_meanwhile_is_none) {
+  const FileId file = made("f");
+  const OpenArgs existing{.disposition = CreateDisposition::open};
+  // Held where the file itself is opened.
+  volume().hold_once(seconds(5), 2);
+  const MessageId opening = bob().start(wire::Command::create, create_request("f", existing));
+  world().settle();
+  ASSERT_FALSE(bob().is_answered(opening));
+  ASSERT_EQ(alice().wait(start_rename(alice(), file, u"g")).status(), NtStatus::SUCCESS);
+  EXPECT_EQ(bob().wait(opening).status(), NtStatus::OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(bob().create("g", existing).status(), NtStatus::SUCCESS);
+}
+
 }  // namespace
 }  // namespace dozo::server::testing

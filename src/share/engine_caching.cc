@@ -121,7 +121,7 @@ void Engine::State::leave_cache(OpenState& open, Effects& woken) {
   CacheHolder& holder = *open.cache;
   open.cache = nullptr;
   std::erase(holder.opens, open.request.open);
-  if (!holder.opens.empty()) return;
+  if (!holder.opens.empty()) return give_up_lost_break(holder, woken);
   // [MS-FSA] 2.1.4.12, case CLOSE: a break that was waited for is over.
   holder.state = {};
   finish_break(holder, woken);

@@ -30,7 +30,7 @@ void Engine::State::on(const PreserveOpen& event, Effects& out) {
   if (open->persistent) ++open->file->held_off;
   open->expires = event.until;
   expiries.emplace(event.until, event.open);
-  if (open->cache != nullptr && open->cache->breaking && is_disconnected(*open->cache)) give_up_break(*open, out);
+  if (open->cache != nullptr) give_up_lost_break(*open->cache, out);
   // No session's end is its end.
   owners.erase({open->request.owner, event.open});
 }
@@ -38,9 +38,10 @@ void Engine::State::on(const PreserveOpen& event, Effects& out) {
 // The client was told, and cannot acknowledge any more. A persistent open keeps what it may not have written back, for
 // who waits is held off from here on; of anything else it is told when it comes back what is left. A resilient one
 // keeps nothing. [MS-SMB2] 3.3.7.1.
-void Engine::State::give_up_break(OpenState& open, Effects& out) {
-  CacheHolder& holder = *open.cache;
-  if (!open.persistent) {
+void Engine::State::give_up_lost_break(CacheHolder& holder, Effects& out) {
+  if (!holder.breaking || !is_disconnected(holder)) return;
+  const bool is_persistent = std::ranges::any_of(holder.opens, [this](OpenId id) { return find_open(id)->persistent; });
+  if (!is_persistent) {
     holder.state = kCacheNone;
   } else if (!holder.state.has(LeaseBit::write)) {
     holder.state = holder.required;
@@ -66,7 +67,10 @@ void Engine::State::on(const RestoreOpen& event, Effects& out) {
   OpenState* open = find_open(event.open);
   if (open == nullptr) return out.push(Refuse{NtStatus::FILE_CLOSED});
   Result<> done;
-  for (const LockInfo& info : event.locks) {
+  // A shared lock of an open may lie upon its exclusive one, which therefore was the first. [MS-FSA] 2.1.4.10.
+  std::vector<LockInfo> locks = event.locks;
+  std::ranges::partition(locks, &LockInfo::exclusive);
+  for (const LockInfo& info : locks) {
     const RangeLock lock{{info.offset, info.length}, event.open, info.exclusive};
     const RangeUse use = info.exclusive ? RangeUse::lock_exclusive : RangeUse::lock_shared;
     if (lock.range.is_valid() && !open->stream->locks.conflicts(lock.range, event.open, use))

@@ -182,6 +182,23 @@ TEST(EngineDurable, what_was_held_before_a_restart_is_held_again) {
   EXPECT_EQ(after.list_locks(kMine), held);
 }
 
+TEST(EngineDurable, a_shared_lock_upon_an_exclusive_one_is_held_again) {
+  Engine before;
+  ASSERT_TRUE(before.apply(open_of(kMine), {}).granted());
+  LockRequest lock = lock_of(kMine, 1, false);
+  lock.elements = {{10, 10, LockKind::exclusive, true}};
+  ASSERT_TRUE(before.apply(lock, {}).granted());
+  lock.elements = {{5, 10, LockKind::shared, true}};
+  ASSERT_TRUE(before.apply(lock, {}).granted());
+  const HeldLocks held = before.list_locks(kMine);
+  ASSERT_EQ(held.locks.size(), 2U);
+
+  Engine after;
+  ASSERT_TRUE(after.apply(open_of(kMine), {}).granted());
+  EXPECT_TRUE(after.apply(RestoreOpen{kMine, held.locks, {}}, {}).granted());
+  EXPECT_EQ(after.list_locks(kMine).locks, held.locks);
+}
+
 TEST(EngineDurable, a_deletion_of_before_a_restart_needs_no_access_again) {
   Engine engine;
   OpenRequest reader = open_of(kMine);

@@ -196,7 +196,7 @@ struct Engine::State {
   void announce(const CacheHolder& holder, LeaseState from, LeaseState to, Effects& out) const;
   void acknowledge(CacheHolder& holder, LeaseState state, Effects& out);
   void finish_break(CacheHolder& holder, Effects& out);
-  void give_up_break(OpenState& open, Effects& out);
+  void give_up_lost_break(CacheHolder& holder, Effects& out);
   void park(const Awaited& awaited, OpenId open, TicketId ticket, OwnerId owner);
   void stop_waiting(TicketId ticket, NtStatus status, Effects& out);
   void end_cache_waits(OpenId open, NtStatus status, Effects& out);

@@ -89,11 +89,11 @@ void CachingActor::leave(std::uint32_t how) {
   const Client* session = client_;
   if (how == 2 && session != nullptr) {
     const ByteVector half = {0, 0, 1, 0, 0xFE, 'S', 'M', 'B', 64, 0};
-    for (Client* channel : channels_) channel->send_bytes(half);
+    for (Client* channel : std::vector(channels_)) channel->send_bytes(half);
     world().loop().run_for(std::chrono::microseconds(400));
   }
   if (session == nullptr || session != client_) return;
-  for (Client* channel : channels_) {
+  for (Client* channel : std::vector(channels_)) {
     if (how == 1) {
       channel->hang_up();
     } else {
@@ -118,7 +118,9 @@ void CachingActor::forget_connection() {
     if (operation.what == "open" || operation.what == "close") ++model_.unknown_opens;
   }
   // What it was told on this connection it cannot acknowledge on another.
-  for (const auto& [key, cache] : leases_) cache->owes_ack = false;
+  for (const HandleRef& handle : handles_) {
+    if (!handle->lost_at) handle->lost_in_break = handle->cache && handle->cache->owes_ack;
+  }
   for (const HandleRef& handle : handles_) {
     if (handle->cache) handle->cache->owes_ack = false;
   }
@@ -127,6 +129,7 @@ void CachingActor::forget_connection() {
   for (const HandleRef& handle : handles_) {
     const bool may_still = handle->cache && handle->cache->can(LeaseBit::write) && has_writer(handle->cache);
     if (handle->cache && !may_still) lose_dirty(*handle->cache);
+    if (may_still) doubt_dirty(*handle->cache);
   }
   for (const HandleRef& handle : had) {
     if (!handle->lost_at) release_cache(handle);
@@ -140,7 +143,7 @@ void CachingActor::look() {
 }
 
 void CachingActor::lose_server() {
-  for (Client* channel : channels_) channel->reset();
+  for (Client* channel : std::vector(channels_)) channel->reset();
   forget_connection();
   last_session_ = {};
   for (const HandleRef& handle : handles_) {
@@ -155,7 +158,7 @@ void CachingActor::find_server_again() {
 }
 
 void CachingActor::end() {
-  for (Client* channel : channels_) channel->hang_up();
+  for (Client* channel : std::vector(channels_)) channel->hang_up();
   forget_connection();
   handles_.clear();
 }
@@ -210,7 +213,7 @@ runtime::Task<void> CachingActor::perform(Step step) {
   const auto& v = step.values;
   const auto action = static_cast<CachingAction>(step.action);
   if (action == CachingAction::open) co_return co_await open(step);
-  if (action == CachingAction::watch) co_return co_await watch(v[0] == 0 ? 4096 : 16);
+  if (action == CachingAction::watch) co_return co_await watch(v[0] == 0 ? 4096 : 12);
   if (action == CachingAction::cancel) co_return cancel_some(v[0]);
   if (action == CachingAction::logoff) co_return co_await log_off();
   if (action == CachingAction::doze) co_return co_await doze(kDozes[v[0]]);
@@ -263,7 +266,7 @@ runtime::Task<void> CachingActor::log_off() {
   if (client != client_) co_return;
   if (!answer.none()) check_status("logoff", answer.status(), {});
   // [MS-SMB2] 3.3.5.6: durable opens are waited for as after a lost connection.
-  for (Client* channel : channels_) channel->hang_up();
+  for (Client* channel : std::vector(channels_)) channel->hang_up();
   forget_connection();
   for (const HandleRef& handle : handles_) handle->lost_since = std::min(handle->lost_since, begun);
 }
@@ -274,10 +277,10 @@ runtime::Task<void> CachingActor::doze(Duration time) {
   Client* client = client_;
   dozing_ = true;
   if (time > kPatienceOfServers) oversleep();
-  for (Client* channel : channels_) channel->read_nothing_more();
+  for (Client* channel : std::vector(channels_)) channel->read_nothing_more();
   co_await runtime::sleep_for(world().loop(), time);
   if (client == client_) {
-    for (Client* channel : channels_) channel->read_again();
+    for (Client* channel : std::vector(channels_)) channel->read_again();
   }
   co_await runtime::sleep_for(world().loop(), kNewsTravel);
   dozing_ = overslept_ = false;

@@ -111,7 +111,7 @@ struct Cache {
   bool ack_is_under_way = false;
   bool flushing = false;
   std::optional<Instant> slow_since;  // it takes its time before it does what a break asks for
-  bool trusted = true;  // false: a break may have been lost with a channel; nothing is relied on
+  bool trusted = true;                // false: a break may have been lost with a channel; nothing is relied on
 
   bool can(LeaseBit bit) const { return trusted && state.has(bit); }
   void forget_clean() {
@@ -139,9 +139,11 @@ struct Handle {
   std::optional<Instant> lost_at;  // its connection is gone, and it may be come back to
   Instant lost_since;              // the server may have known from here on
   bool closing = false;
+  bool close_is_sent = false;
   bool is_resilient = false;
   bool may_be_resilient = false;  // it was asked for, and there is no answer
   bool is_gone = false;           // the server that knew it was killed
+  bool lost_in_break = false;     // the connection went while a break was to be acknowledged
   bool may_be_over = false;       // its time was when that happened
 };
 using HandleRef = std::shared_ptr<Handle>;
@@ -294,6 +296,7 @@ class CachingActor final : public BreakListener {
   runtime::Task<bool> write_back(CacheRef cache, std::vector<Flushed>& done);
   void settle_flushed(const std::vector<Flushed>& done, bool in_time);
   void lose_dirty(Cache& cache);
+  void doubt_dirty(const Cache& cache);
   void lose(Cache& cache);
   void release_cache(const HandleRef& handle);
   HandleRef writer_of(const CacheRef& cache) const;

@@ -120,6 +120,8 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
     cache->key = key;
     cache->identity = identity;
     cache->state = cache->told = state;
+    // Of a replay: its notification may be lost.
+    cache->trusted = !flags.has(wire::LeaseFlag::break_in_progress);
     cache->is_v2 = wish.lease_v2;
     cache->epoch = epoch;
     leases_[key] = cache;
@@ -129,10 +131,10 @@ CacheRef CachingActor::take_lease(const Wish& wish, const wire::CreateResponse& 
   if (cache->identity != identity) fail_with("one lease key for two files");
   const LeaseState most = cache->state | wish.lease->lease_state;
   const bool breaking = flags.has(wire::LeaseFlag::break_in_progress);
-  if (!breaking && !most.has_all(state) && model_.unknown_opens == 0) fail_with("a lease of more than was asked for");
   cache->told = state;
   // An answer that a break on another channel has overtaken.
   if (cache->is_v2 && is_newer(cache->epoch, epoch)) return cache;
+  if (!breaking && !most.has_all(state) && model_.unknown_opens == 0) fail_with("a lease of more than was asked for");
   cache->epoch = epoch;
   if (cache->trusted && !breaking && !state.has_all(cache->state)) {
     fail_with(fmt::format("a lease is {} without a break, and was {}", show(state), show(cache->state)));
@@ -231,7 +233,8 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
   // [MS-FSA] 2.1.4.12: who writes does not wait for it, and it hears of that only when it has acknowledged.
   if (temper == Temper::slow) cache->forget_clean();
   if (temper == Temper::vanishes) {
-    for (Client* channel : channels_) channel->reset();
+    for (Client* channel : std::vector(channels_)) channel->reset();
+    co_return forget_connection();
   }
   if (temper == Temper::logs_off && !leaving_ && client_ != nullptr) co_await log_off();
   if (temper == Temper::meek) {
@@ -325,14 +328,25 @@ void CachingActor::settle_flushed(const std::vector<Flushed>& done, bool in_time
 void CachingActor::lose_dirty(Cache& cache) {
   for (const auto& [cell, dirty] : cache.dirty) {
     const Cell where{cache.identity, cell};
-    for (const DirtyCell::Value& value : dirty.before) model_.history.drop(where, value.value);
-    if (dirty.sent) {
-      model_.history.doubt(where, dirty.last.value);
-    } else {
-      model_.history.drop(where, dirty.last.value);
+    std::vector<DirtyCell::Value> values = dirty.before;
+    values.push_back(dirty.last);
+    for (const DirtyCell::Value& value : values) {
+      if (dirty.sent) {
+        model_.history.doubt(where, value.value);
+      } else {
+        model_.history.drop(where, value.value);
+      }
     }
   }
   cache.dirty.clear();
+}
+
+// It may be written when its client is back, if that is in time.
+void CachingActor::doubt_dirty(const Cache& cache) {
+  for (const auto& [cell, dirty] : cache.dirty) {
+    for (const DirtyCell::Value& value : dirty.before) model_.history.doubt({cache.identity, cell}, value.value);
+    model_.history.doubt({cache.identity, cell}, dirty.last.value);
+  }
 }
 
 // Nothing of it counts any more: the open is gone, or the client has given up.
@@ -356,7 +370,8 @@ bool CachingActor::has_writer(const CacheRef& cache) const {
 
 HandleRef CachingActor::writer_of(const CacheRef& cache) const {
   for (const HandleRef& handle : handles_) {
-    if (handle->cache == cache && handle->access.has(Access::write_data) && !handle->lost_at) return handle;
+    if (handle->cache == cache && handle->access.has(Access::write_data) && !handle->lost_at && !handle->close_is_sent)
+      return handle;
   }
   return nullptr;
 }

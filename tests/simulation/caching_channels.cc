@@ -75,6 +75,10 @@ void CachingActor::bind_channel() {
   const bool negotiated = channel.negotiate().status() == NtStatus::SUCCESS;
   const NtStatus status = negotiated && still_has(session) ? channel.bind(*client_).status() : NtStatus::IO_TIMEOUT;
   if (!still_has(session) || leaving_) return channel.hang_up();
+  // After a jump nobody had used it for too long, all at once.
+  if (status == NtStatus::USER_SESSION_DELETED && model_.jumped_since(model_.now() - kAfterJump)) {
+    return channel.hang_up();
+  }
   if (status != NtStatus::SUCCESS) return fail_with(fmt::format("a binding ended with {}", dozo::to_string(status)));
   channel.listen_for_breaks(this);
   channels_.push_back(&channel);

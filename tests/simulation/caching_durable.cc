@@ -175,8 +175,8 @@ bool CachingActor::must_be_given_back(const Handle& handle) const {
   if (model_.names_doubted.contains(handle.identity) || model_.names_removed.contains(handle.identity)) return false;
   // [MS-SMB2] 3.3.5.9: others are held off, or refused.
   if (handle.is_persistent || handle.is_resilient) return true;
-  const bool quiet = others_were_quiet_since(*handle.lost_at) && !handle.cache->owes_ack;
-  return quiet && model_.now() < *handle.lost_at + kMargin;
+  const bool quiet = others_were_quiet_since(handle.lost_since) && !handle.lost_in_break;
+  return quiet && model_.now() < handle.lost_since + kMargin;
 }
 
 void CachingActor::reclaim(const HandleRef& handle) {
@@ -196,6 +196,7 @@ void CachingActor::reclaim(const HandleRef& handle) {
   check_status(
       "reclaim", answer.status(),
       {NtStatus::OBJECT_NAME_NOT_FOUND, name_is_known ? NtStatus::OBJECT_NAME_NOT_FOUND : NtStatus::INVALID_PARAMETER});
+  if (answer.status() != NtStatus::OBJECT_NAME_NOT_FOUND) ++model_.unknown_opens;
   std::erase(handles_, handle);
   release_cache(handle);
 }

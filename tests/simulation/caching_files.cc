@@ -85,6 +85,7 @@ runtime::Task<void> CachingActor::close(HandleRef handle) {
     if (!all_written) co_return;
     settle_flushed(done, !model_.jumped_since(begun));
   }
+  handle->close_is_sent = true;
   const Answer answer = co_await request(Command::close, wire::CloseRequest{{}, handle->id}, "close");
   if (answer.none()) co_return;
   // Sent twice, because its channel was lost.

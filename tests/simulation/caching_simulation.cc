@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include "base/log.h"
 #include "tests/simulation/caching_actor.h"
 #include "tests/simulation/caching_names.h"
 #include "tests/simulation/rules.h"
@@ -18,9 +19,17 @@ constexpr Duration kForgetMax = std::chrono::minutes(40);
 // In one seed of so many the share is continuously available.
 constexpr std::uint64_t kPersistentEvery = 3;
 
+// What a server that starts again cannot restore it can only say.
+thread_local std::string lost_by_server;
+void watch_log(log::Level, std::string_view event, std::string_view message) {
+  if (event == "lock_lost" || event == "handles_lost") lost_by_server = fmt::format("{}: {}", event, message);
+  fmt::print(stderr, "{}: {}\n", event, message);
+}
+
 class CachingSimulation {
  public:
   CachingSimulation(const Trace& trace, const CachingSettings& settings) : trace_(trace), settings_(settings) {
+    log::set_sink(&watch_log);
     model_.persistent = trace.seed % kPersistentEvery == 0;
     if (model_.persistent) {
       for (auto& folder : folders_) folder = std::make_unique<StateFolder>();
@@ -99,7 +108,9 @@ class CachingSimulation {
     static_cast<void>(world_->leave());
     end_world();
     for (const auto& [name, volume] : ground.volumes) volume->set_gone(false);
+    lost_by_server.clear();
     start_world(std::move(ground));
+    model_.fail_with_unless_empty(lost_by_server);
     for (const auto& actor : actors_) actor->find_server_again();
     ++model_.seen["restart"];
   }

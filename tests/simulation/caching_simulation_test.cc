@@ -68,6 +68,7 @@ TEST(CachingSimulation, the_actors_reach_what_it_is_about) {
                            "rename STATUS_SUCCESS",
                            "remove STATUS_SUCCESS",
                            "notify STATUS_SUCCESS",
+                           "notify STATUS_NOTIFY_ENUM_DIR",
                            "logoff STATUS_SUCCESS",
                            "reclaim STATUS_SUCCESS",
                            "reclaim persistent STATUS_SUCCESS",

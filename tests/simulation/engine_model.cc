@@ -157,6 +157,8 @@ void EngineModel::close_open(int id, bool nonempty, std::vector<std::string>& ef
     cache_of(cache)->state = "R";
     finish(cache, effects);
     drop(cache);
+  } else if (cache != 0) {
+    give_up_lost_break(cache, effects);
   }
 }
 

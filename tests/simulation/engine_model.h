@@ -121,6 +121,7 @@ class EngineModel {
   std::string announcement(const Cache& cache, const std::string& from, const std::string& to) const;
   void settle(int cache, const std::string& kept, std::vector<std::string>& effects);
   void finish(int cache, std::vector<std::string>& effects);
+  void give_up_lost_break(int cache, std::vector<std::string>& effects);
   void drop(int cache);
   StepResult park(const Step& step, int open, std::vector<int> caches, StepResult result);
   void end_cache_waits(int open, const std::string& how, std::vector<std::string>& effects);

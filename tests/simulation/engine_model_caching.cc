@@ -469,13 +469,18 @@ StepResult EngineModel::preserve(const Step& step, Open& open) {
   open.resilient = step.resilient;
   open.persistent = step.persistent;
   open.until = now_ + *step.time;
-  Cache* told = cache_of(open.cache);
-  if (told != nullptr && told->breaking && is_disconnected(*told)) {
-    if (!open.persistent) told->state = "";
-    if (open.persistent && !has(told->state, 'W')) told->state = told->wanted;
-    finish(told->id, result.effects);
-  }
+  give_up_lost_break(open.cache, result.effects);
   return result;
+}
+
+// Nobody is left who could acknowledge it.
+void EngineModel::give_up_lost_break(int id, std::vector<std::string>& effects) {
+  Cache* cache = cache_of(id);
+  if (cache == nullptr || !cache->breaking || !is_disconnected(*cache)) return;
+  const bool is_persistent = std::ranges::any_of(opens_, [&](const Open& o) { return o.cache == id && o.persistent; });
+  if (!is_persistent) cache->state = "";
+  if (is_persistent && !has(cache->state, 'W')) cache->state = cache->wanted;
+  finish(id, effects);
 }
 
 StepResult EngineModel::reclaim(const Step& step) {

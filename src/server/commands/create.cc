@@ -160,6 +160,14 @@ runtime::Task<Result<Opened>> attempt(Request& request, const CreateParameters& 
   co_return Opened{*authorization, std::move(*made), std::move(*grant)};
 }
 
+// A rename that is over by now has told those who had the file open under its name. This one, which has it since before
+// that and is not published yet, would never hear of it. What was made is not made once more.
+bool was_renamed(const Server& server, const Opened& opened) {
+  if (opened.made.action != CreateAction::opened) return false;
+  const auto info = server.engine().find_open(opened.grant.id());
+  return info && info->path != engine_path(opened.made.where.path);
+}
+
 }  // namespace
 
 runtime::Task<Result<Reply>> handle_create(Request& request) {
@@ -196,6 +204,7 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
     auto done = co_await apply_contexts(request, parameters, opened->authorization, opened->made);
     if (!done) co_return fail(done.error());
     if (request.session->has_ended() || request.tree->disconnected) co_return fail(NtStatus::NETWORK_NAME_DELETED);
+    if (was_renamed(request.server, *opened) && settling.may_try_again()) continue;
 
     DOZO_CO_TRY(const OpenRef open, publish(request, parameters, plan, *opened, replay.claim));
     co_await store_if_persistent(request, open);

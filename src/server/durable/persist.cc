@@ -51,6 +51,15 @@ std::vector<PersistentState> states_of(const share::ShardedEngine& engine, const
   return out;
 }
 
+// A closed open holds none.
+std::vector<PersistentLocks> locks_of(const share::ShardedEngine& engine, const std::vector<DurableRecord>& records) {
+  std::vector<PersistentLocks> out;
+  for (const DurableRecord& record : records) {
+    out.push_back({.id = record.id.persistent, .held = engine.list_locks(record.share_id)});
+  }
+  return out;
+}
+
 bool is_done(const StoreResult& result, const Open& open) {
   if (!result) log::error("handle_not_stored", "{}: {}", open.path_text(), result.error());
   return result.has_value();
@@ -72,8 +81,10 @@ runtime::Task<bool> persist_open(Server& server, const Open& open) {
 
 runtime::Task<void> persist_locks(Server& server, const Open& open) {
   if (!is_stored(server, open)) co_return;
-  const auto current = [&server, id = open.share_id] { return server.engine().list_locks(id); };
-  const auto put = [&server, id = open.id.persistent, &current] { return server.handles()->put_locks(id, current); };
+  // What this open was granted another one may have given up a moment ago, and not be at the store yet.
+  const auto records = server.durables().persistent_opens(open.key.file());
+  const auto current = [&server, &records] { return locks_of(server.engine(), records); };
+  const auto put = [&server, &current] { return server.handles()->put_locks(current); };
   const StoreResult done = co_await runtime::offload(runtime::Loop::current(), put);
   static_cast<void>(is_done(done, open));
 }

@@ -206,6 +206,20 @@ TEST_F(PersistentTest, changes_from_outside_are_seen_after_a_crash) {
   EXPECT_EQ(owner().next_break().status(), NtStatus::SUCCESS);
 }
 
+TEST_F(PersistentTest, what_a_change_from_outside_ended_is_not_cached_after_a_crash) {
+  const FileId id = owner().open("f", leased({v2(1, 0, true), lease_v2(9)}));
+  drop(owner());
+  ASSERT_TRUE(world().volume("data").outside_write({"f"}, "new"));
+  world().settle();
+  kill_and_start();
+  const Answer answer = come_back(owner(), {v2_again(id, 1, true), lease_v2(9)});
+  ASSERT_EQ(answer.status(), NtStatus::SUCCESS);
+  const auto granted = answered(answer, wire::context_name::kRequestLease);
+  ASSERT_TRUE(granted);
+  EXPECT_EQ(wire::decode_plain<wire::LeaseContextV2>(*granted).value_or(wire::LeaseContextV2()).lease_state,
+            LeaseState());
+}
+
 TEST_F(PersistentTest, a_closed_one_is_gone_for_good) {
   const FileId id = owner().open("f", plain({v2(1, 0, true)}));
   EXPECT_EQ(owner().close(id), NtStatus::SUCCESS);

@@ -93,10 +93,12 @@ StoreResult PersistentStore::write(const PersistentOpen& open) {
   return answer(transaction->commit());
 }
 
-StoreResult PersistentStore::write(std::uint64_t id, const share::HeldLocks& held) {
+StoreResult PersistentStore::write(const std::vector<PersistentLocks>& locks) {
   SqliteResult<SqliteTransaction> transaction = SqliteTransaction::begin(*database_);
   if (!transaction) return failed(transaction.error());
-  if (const SqliteResult<> done = write_locks(*database_, id, held); !done) return failed(done.error());
+  for (const auto& [id, held] : locks) {
+    if (const SqliteResult<> done = write_locks(*database_, id, held); !done) return failed(done.error());
+  }
   return answer(transaction->commit());
 }
 

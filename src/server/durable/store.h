@@ -46,6 +46,11 @@ struct PersistentState {
   bool delete_pending = false;
 };
 
+struct PersistentLocks {
+  std::uint64_t id = 0;  // FileId.Persistent
+  share::HeldLocks held;
+};
+
 using StoreResult = std::expected<void, std::string>;
 
 // Thread-safe; every call may block on the disk: they are made off the loops. Errors are for people.
@@ -71,11 +76,11 @@ class PersistentStore {
     const std::optional<PersistentOpen> open = current();
     return open ? write(*open) : look_whether_empty();
   }
-  // current() -> share::HeldLocks. Nothing for an id that is not there.
+  // current() -> std::vector<PersistentLocks>, of ids that are there or not: all of them at once, or none.
   template <class Current>
-  StoreResult put_locks(std::uint64_t id, Current current) {
+  StoreResult put_locks(Current current) {
     const MutexLock lock(mutex_);
-    return write(id, current());
+    return write(current());
   }
   // current() -> std::vector<PersistentState>, of ids that are there or not.
   template <class Current>
@@ -96,7 +101,7 @@ class PersistentStore {
   PersistentStore();
   StoreResult look_whether_empty() DOZO_REQUIRES(mutex_);
   StoreResult write(const PersistentOpen& open) DOZO_REQUIRES(mutex_);
-  StoreResult write(std::uint64_t id, const share::HeldLocks& held) DOZO_REQUIRES(mutex_);
+  StoreResult write(const std::vector<PersistentLocks>& locks) DOZO_REQUIRES(mutex_);
   StoreResult write(const std::vector<PersistentState>& states) DOZO_REQUIRES(mutex_);
 
   Mutex mutex_;

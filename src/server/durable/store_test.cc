@@ -71,8 +71,10 @@ StoreResult put(PersistentStore& store, const PersistentOpen& open) {
 
 // One lock, as what is to be stored at the moment when it is asked for.
 auto locks_at(std::uint64_t offset) {
-  return
-      [offset] { return share::HeldLocks{{{.open = {}, .offset = offset, .length = 4, .exclusive = true}}, {{3, 4}}}; };
+  return [offset] {
+    const share::HeldLocks held{{{.open = {}, .offset = offset, .length = 4, .exclusive = true}}, {{3, 4}}};
+    return std::vector<PersistentLocks>{{.id = sample().id, .held = held}};
+  };
 }
 
 void expect_same(const PersistentOpen& a, const PersistentOpen& b) {
@@ -123,7 +125,7 @@ TEST_F(StoreTest, put_again_replaces) {
 TEST_F(StoreTest, locks_change_alone) {
   const auto store = open();
   ASSERT_TRUE(put(*store, sample()));
-  ASSERT_TRUE(store->put_locks(sample().id, locks_at(3)));
+  ASSERT_TRUE(store->put_locks(locks_at(3)));
   const auto loaded = store->load();
   ASSERT_TRUE(loaded && loaded->size() == 1);
   EXPECT_EQ(loaded->front().held.locks.size(), 1U);
@@ -131,9 +133,26 @@ TEST_F(StoreTest, locks_change_alone) {
   EXPECT_EQ(loaded->front().held.sequences, std::vector<share::LockSequence>({{3, 4}}));
 }
 
+// From one open to another a lock goes at once, whenever the server is killed.
+TEST_F(StoreTest, locks_of_several_opens_are_put_together) {
+  const auto store = open();
+  ASSERT_TRUE(put(*store, sample(1)) && put(*store, sample(2)));
+  const auto moved = [] {
+    std::vector<PersistentLocks> out = locks_at(3)();
+    out.front().id = 2;
+    out.push_back({.id = 1, .held = {}});
+    return out;
+  };
+  ASSERT_TRUE(store->put_locks(moved));
+  const auto loaded = store->load();
+  ASSERT_TRUE(loaded && loaded->size() == 2);
+  EXPECT_TRUE((*loaded)[0].held.locks.empty());
+  EXPECT_EQ((*loaded)[1].held, locks_at(3)().front().held);
+}
+
 TEST_F(StoreTest, locks_of_what_is_not_there_are_nobodys) {
   const auto store = open();
-  ASSERT_TRUE(store->put_locks(sample().id, locks_at(3)));
+  ASSERT_TRUE(store->put_locks(locks_at(3)));
   PersistentOpen bare = sample();
   bare.held = {};
   ASSERT_TRUE(put(*store, bare));
@@ -149,18 +168,18 @@ TEST_F(StoreTest, of_two_that_write_at_once_the_later_one_has_asked_later) {
   std::atomic<bool> second_is_done = false;
   std::thread second;
   const auto write = [&] {
-    ASSERT_TRUE(store->put_locks(sample().id, [&] { return locks_at(now)(); }));
+    ASSERT_TRUE(store->put_locks([&] { return locks_at(now)(); }));
     second_is_done = true;
   };
   // While the first knows what it is going to store, something else becomes true, and is stored by the second.
   const auto slow = [&] {
-    const share::HeldLocks known = locks_at(now)();
+    const std::vector<PersistentLocks> known = locks_at(now)();
     now = 2;
     second = std::thread(write);
     for (int i = 0; i < 100 && !second_is_done; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
     return known;
   };
-  ASSERT_TRUE(store->put_locks(sample().id, slow));
+  ASSERT_TRUE(store->put_locks(slow));
   second.join();
   const auto loaded = store->load();
   ASSERT_TRUE(loaded && loaded->size() == 1 && loaded->front().held.locks.size() == 1);
@@ -202,7 +221,7 @@ TEST_F(StoreTest, a_file_of_an_older_version_is_brought_up_to_date) {
   const auto loaded = store->load();
   ASSERT_TRUE(loaded && loaded->size() == 1);
   expect_same(loaded->front(), old);
-  EXPECT_TRUE(store->put_locks(sample().id, locks_at(3)));
+  EXPECT_TRUE(store->put_locks(locks_at(3)));
 }
 
 TEST_F(StoreTest, an_erased_open_is_gone_with_its_locks) {

@@ -135,12 +135,16 @@ void follow_parked(DurableTable& table, const Moved& moved) {
 }
 
 // Nobody to tell is what nearly every rename finds. An open is in the engine before its connection knows of it.
-void tell_others(Server& server, const Moved& moved) {
-  if (server.engine().open_count(moved.file) <= 1) return;
+// The renamed handle itself may have been closed meanwhile.
+void tell_others(Server& server, share::OpenId renamed, const Moved& moved) {
+  const std::size_t own = server.engine().is_open(renamed) ? 1 : 0;
+  if (server.engine().open_count(moved.file) <= own) return;
   follow_parked(server.durables(), moved);
   for (const std::shared_ptr<Session>& session : server.sessions().all()) {
     session->home().post([&server, session, moved] {
       for (const OpenRef& open : session->valid().opens.all()) follow_and_tell(server.durables(), *open, moved);
+      // The session may have ended meanwhile, and left some for its client.
+      follow_parked(server.durables(), moved);
     });
   }
 }
@@ -227,7 +231,7 @@ Task<Result<>> try_rename(InfoSet& set, const Target& target) {
   entry_changed(server, open.key.volume, location->parent, open.parent_lease);
   const Moved moved{open.key.file(), open.path, resolved->path, std::move(*location)};
   follow_and_tell(server.durables(), open, moved);
-  tell_others(server, moved);
+  tell_others(server, open.share_id, moved);
   co_await persist_rename(server, *open.tree, moved.from, moved.to);
   co_return Result<>();
 }
