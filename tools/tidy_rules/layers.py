@@ -28,12 +28,12 @@ LAYERS = {
 # Libraries that cost seconds a file, or that must not leak upwards: the folders and files that may include them.
 LIBRARIES = {
     r"CLI/": ["src/cli/"],
-    r"toml\+\+/": ["src/server/config.cc"],
+    r"toml\+\+/": ["src/server/config.cc", "src/policy/", "src/scan/self_"],
     r"spdlog/": ["src/cli/log_backend.cc"],
     r"nlohmann/": ["src/cli/", "src/server/control", "src/guard/", "src/policy/", "src/scan/", "tests/"],
     r"openssl/": ["src/crypto/"],
     r"nettle/": ["src/crypto/"],
-    r"sqlite3\.h": ["src/identity/", "src/server/", "src/guard/"],
+    r"sqlite3\.h": ["src/identity/", "src/server/", "src/guard/", "src/scan/history"],
     r"liburing": ["src/runtime/"],
     r"unicode/": ["src/base/"],
     r"seccomp\.h": ["src/server/"],
