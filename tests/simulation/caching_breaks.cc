@@ -246,6 +246,9 @@ runtime::Task<void> CachingActor::answer_break(CacheRef cache, LeaseState to) {
     for (const HandleRef& handle : all) {
       if (handle->cache == cache) co_await close(handle);
     }
+    if (client_ != told_on) co_return;
+    // One that is being opened just now keeps it: then it acknowledges as others do.
+    if (is_used(cache)) co_await acknowledge(cache, to, true, told);
     if (client_ == told_on) cache->owes_ack = false;
     co_return;
   }

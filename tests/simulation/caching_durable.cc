@@ -181,6 +181,9 @@ bool CachingActor::must_be_given_back(const Handle& handle) const {
 
 void CachingActor::reclaim(const HandleRef& handle) {
   const bool must_succeed = must_be_given_back(*handle);
+  // A rename that is answered, or begun, while this is under way: it may be known by the other name.
+  const bool name_was_known = !model_.names_doubted.contains(handle->identity);
+  const int renames_before = model_.renames_begun[handle->identity];
   const Answer answer = client_->wait(client_->start_body(Command::create, reconnect_request(*handle).encoded(), {}));
   if (answer.none() || std::ranges::find(handles_, handle) == handles_.end()) return;
   ++model_.seen[fmt::format("reclaim{}{} {}", handle->is_gone ? " gone" : "",
@@ -192,7 +195,7 @@ void CachingActor::reclaim(const HandleRef& handle) {
   if (must_succeed) {
     fail_with(fmt::format("its durable open is not given back: {}", dozo::to_string(answer.status())));
   }
-  const bool name_is_known = !model_.names_doubted.contains(handle->identity);
+  const bool name_is_known = name_was_known && model_.renames_begun[handle->identity] == renames_before;
   check_status(
       "reclaim", answer.status(),
       {NtStatus::OBJECT_NAME_NOT_FOUND, name_is_known ? NtStatus::OBJECT_NAME_NOT_FOUND : NtStatus::INVALID_PARAMETER});
