@@ -2,7 +2,7 @@
 
 #include <fmt/format.h>
 
-#include "model/nt_status.h"
+#include "model/rpc_status.h"
 
 namespace dozo::client {
 namespace {
@@ -42,6 +42,9 @@ constexpr Explanation kExplanations[] = {
     {NtStatus::INSUFFICIENT_RESOURCES, "the server has no room for the request"},
     {NtStatus::STOPPED_ON_SYMLINK, "there is a symbolic link on the way, which only the server's own system follows"},
     {NtStatus::INVALID_SIGNATURE, "the answer was not signed by who knows the password: somebody may be in between"},
+    {kRpcUnknownInterface, "the server does not offer these calls"},
+    {kRpcProcedureOutOfRange, "the server does not know this call"},
+    {kRpcCallFailed, "the server refused the call"},
     {NtStatus::INVALID_NETWORK_RESPONSE, "the answer breaks the rules of the protocol"},
 };
 

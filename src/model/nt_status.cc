@@ -2,6 +2,8 @@
 
 #include <fmt/format.h>
 
+#include "model/rpc_status.h"
+
 namespace dozo {
 
 std::string to_string(NtStatus status) {
@@ -12,6 +14,10 @@ std::string to_string(NtStatus status) {
     DOZO_NT_STATUS_LIST(DOZO_X)
 #undef DOZO_X
   }
+#define DOZO_X(constant, value, name) \
+  if (status == (constant)) return name;
+  DOZO_RPC_STATUS_LIST(DOZO_X)
+#undef DOZO_X
   return fmt::format("0x{:08X}", static_cast<std::uint32_t>(status));
 }
 

@@ -4,6 +4,8 @@
 
 #include <set>
 
+#include "model/rpc_status.h"
+
 namespace dozo {
 namespace {
 
@@ -11,6 +13,7 @@ TEST(NtStatus, known_codes_have_names_and_others_numbers) {
   EXPECT_EQ(to_string(NtStatus::ACCESS_DENIED), "STATUS_ACCESS_DENIED");
   EXPECT_EQ(to_string(NtStatus::SUCCESS), "STATUS_SUCCESS");
   EXPECT_EQ(to_string(static_cast<NtStatus>(0xC0001234)), "0xC0001234");
+  EXPECT_EQ(to_string(kRpcUnknownInterface), "RPC_NT_UNKNOWN_IF");
 }
 
 TEST(NtStatus, values_are_those_of_the_specification) {
@@ -30,6 +33,9 @@ TEST(NtStatus, no_value_has_two_names) {
   std::set<std::uint32_t> seen;
 #define DOZO_X(name, value) EXPECT_TRUE(seen.insert(value).second) << #name;
   DOZO_NT_STATUS_LIST(DOZO_X)
+#undef DOZO_X
+#define DOZO_X(constant, value, name) EXPECT_TRUE(seen.insert(value).second) << name;
+  DOZO_RPC_STATUS_LIST(DOZO_X)
 #undef DOZO_X
 }
 
