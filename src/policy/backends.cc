@@ -1,0 +1,58 @@
+// The table of backends: a row each, of functions in emit_NAME.cc (declared in emit.h).
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "policy/backend.h"
+#include "policy/emit.h"
+
+namespace dozo::policy {
+namespace {
+
+constexpr std::span<const Backend> kBackends{};
+
+RuleSet as_known_to(const Backend& backend, const RuleSet& rules, const EmitOptions& options) {
+  return backend.profiles ? rules : rules.narrowed_to(options.profile);
+}
+
+bool has_mode(const Backend& backend, Mode mode) { return mode == Mode::host ? backend.host : backend.perimeter; }
+
+Gap wrong_mode(const Backend& backend, const RuleSet& rules) {
+  return {.lack = Lack::direction,
+          .looser = true,
+          .text = fmt::format("{} has no rules for {}: nothing was compiled; choose another backend", backend.name,
+                              rules.mode == Mode::host ? "a host's own traffic" : "traffic that is passed on")};
+}
+
+}  // namespace
+
+std::span<const Backend> backends() { return kBackends; }
+
+const Backend* find_backend(std::string_view name) {
+  const auto row = std::ranges::find(kBackends, name, &Backend::name);
+  return row == kBackends.end() ? nullptr : &*row;
+}
+
+std::string_view to_string(Lack lack) {
+  static constexpr std::string_view kNames[] = {"ipsec",    "mac",    "direction", "established",
+                                                "ban-open", "family", "too-many",  "connection-rules"};
+  return kNames[static_cast<std::size_t>(lack)];
+}
+
+bool explains(const Gap& gap, const Flow& flow, std::string_view rule) {
+  if (!gap.rule.empty() && gap.rule != rule) return false;
+  return (!gap.protocol || *gap.protocol == flow.protocol) && (!gap.only_established || flow.established);
+}
+
+Compiled compile(const Backend& backend, const RuleSet& rules, const EmitOptions& options) {
+  if (!has_mode(backend, rules.mode)) return {.gaps = {wrong_mode(backend, rules)}};
+  return backend.emit(as_known_to(backend, rules, options), options);
+}
+
+Parsed<std::vector<Drift>> drift(const Backend& backend, std::string_view live, const RuleSet& rules,
+                                 const EmitOptions& options) {
+  if (!has_mode(backend, rules.mode)) return std::unexpected(ParseProblem{0, wrong_mode(backend, rules).text});
+  return backend.read_live(live, as_known_to(backend, rules, options), options);
+}
+
+}  // namespace dozo::policy
