@@ -13,6 +13,7 @@
 #include "server/testing/world.h"
 #include "tests/simulation/caching_names.h"
 #include "tests/simulation/history.h"
+#include "tests/simulation/mishaps.h"
 #include "tests/simulation/steps.h"
 #include "wire/create_contexts.h"
 

@@ -23,15 +23,6 @@ inline constexpr std::array<Duration, 6> kPauses = {std::chrono::milliseconds(10
                                                     std::chrono::seconds(33),       std::chrono::seconds(50),
                                                     std::chrono::minutes(3),        std::chrono::minutes(20)};
 
-// How long a server that was killed is not there.
-inline constexpr std::array<Duration, 4> kDowns = {std::chrono::milliseconds(10), std::chrono::seconds(1),
-                                                   std::chrono::seconds(20), std::chrono::seconds(150)};
-// How long the machine is suspended; and by how much somebody sets its clock.
-inline constexpr std::array<Duration, 4> kJumps = {std::chrono::milliseconds(500), std::chrono::seconds(20),
-                                                   std::chrono::seconds(40), std::chrono::hours(2)};
-inline constexpr Duration kAfterJump = std::chrono::seconds(1);  // until what was due in it has arrived
-inline constexpr std::array<Duration, 4> kClockErrors = {std::chrono::seconds(-3), std::chrono::hours(-30),
-                                                         std::chrono::seconds(5), std::chrono::hours(24 * 400)};
 inline constexpr std::array<Duration, 2> kResiliencies = {std::chrono::seconds(10), std::chrono::seconds(100)};
 
 // [MS-SMB2] 3.3.4.6: 35 seconds are what a server waits for an acknowledgement.

@@ -5,8 +5,9 @@
 #include "base/log.h"
 #include "tests/simulation/caching_actor.h"
 #include "tests/simulation/caching_names.h"
+#include "tests/simulation/mishaps.h"
 #include "tests/simulation/rules.h"
-#include "tests/simulation/state_folder.h"
+#include "tests/simulation/worlds.h"
 
 namespace dozo::server::testing {
 namespace {
@@ -28,18 +29,16 @@ void watch_log(log::Level, std::string_view event, std::string_view message) {
 
 class CachingSimulation {
  public:
-  CachingSimulation(const Trace& trace, const CachingSettings& settings) : trace_(trace), settings_(settings) {
+  CachingSimulation(const Trace& trace, const CachingSettings& settings)
+      : trace_(trace), worlds_(options_of(trace, settings), is_persistent(trace)) {
     log::set_sink(&watch_log);
-    model_.persistent = trace.seed % kPersistentEvery == 0;
-    if (model_.persistent) {
-      for (auto& folder : folders_) folder = std::make_unique<StateFolder>();
-    }
-    start_world({});
+    model_.persistent = is_persistent(trace);
+    model_.world = &world();
     model_.last_action.resize(settings.actors);
     runtime::SeededRandom random(trace.seed);
     make_directory();
     if (random.chance(500'000)) {
-      world_->volume("data").set_delay(std::chrono::microseconds(random.between(1, 2000)));
+      world().volume("data").set_delay(std::chrono::microseconds(random.between(1, 2000)));
     }
     for (std::uint32_t i = 0; i < settings.actors; ++i) {
       actors_.push_back(std::make_unique<CachingActor>(model_, i));
@@ -50,81 +49,53 @@ class CachingSimulation {
     for (const Step& step : trace_.steps) {
       if (!model_.problem.empty()) break;
       perform(step);
-      world_->loop().run_for(std::chrono::microseconds(step.wait_us));
+      world().loop().run_for(std::chrono::microseconds(step.wait_us));
       look();
     }
     if (model_.problem.empty()) settle();
     finish();
     CachingOutcome outcome{.problem = model_.problem, .seen = std::move(model_.seen)};
-    end_world();
-    outcome.trace = trace_hash_;
-    outcome.steps = loop_steps_;
+    worlds_.end();
+    outcome.trace = worlds_.trace_hash();
+    outcome.steps = worlds_.steps();
     return outcome;
   }
 
  private:
-  // What the world stands on: where the one before it ended, and its files.
-  struct Ground {
-    Instant start{std::chrono::seconds(1)};
-    std::map<std::string, std::shared_ptr<vfs::MemoryVolume>> volumes;
-  };
-
-  void start_world(Ground ground) {
-    WorldOptions options{.seed = trace_.seed + worlds_};
-    options.engine.canary = settings_.canary;
-    options.simulation.chunk_max = 1 + trace_.seed % 3000;
-    options.simulation.start = ground.start;
-    options.volumes = std::move(ground.volumes);
-    if (model_.persistent) {
-      options.config.shares[0].continuously_available = true;
-      options.state_dir = folders_[worlds_ % folders_.size()]->path();
-    }
-    ++worlds_;
-    world_ = std::make_unique<World>(std::move(options));
-    model_.world = world_.get();
+  static bool is_persistent(const Trace& trace) { return trace.seed % kPersistentEvery == 0; }
+  static WorldOptions options_of(const Trace& trace, const CachingSettings& settings) {
+    WorldOptions options{.seed = trace.seed};
+    options.engine.canary = settings.canary;
+    options.simulation.chunk_max = 1 + trace.seed % 3000;
+    options.config.shares[0].continuously_available = is_persistent(trace);
+    return options;
   }
-
-  void end_world() {
-    trace_hash_ = trace_hash_ * 31 + world_->loop().trace_hash();
-    loop_steps_ += world_->loop().steps();
-    world_.reset();
-  }
+  World& world() { return worlds_.current(); }
 
   // The server is killed, whatever it is doing, and another one starts on what it left on the disk.
   void restart(Duration down) {
-    Ground ground{.start = model_.now() + down, .volumes = world_->volumes()};
-    if (model_.persistent)
-      folders_[worlds_ % folders_.size()]->become_copy_of(*folders_[(worlds_ - 1) % folders_.size()]);
     // Nobody sees what other programs change while there is no server; the news of this went with it.
     for (const auto& [file, at] : outside_changes_) {
       if (at + kNewsTravel >= model_.now()) model_.history.untrack(file);
     }
-    for (const auto& [name, volume] : ground.volumes) volume->set_gone(true);
+    worlds_.kill();
     for (const auto& actor : actors_) actor->lose_server();
-    world_->loop().run_for(kForgetMax);
+    world().loop().run_for(kForgetMax);
     for (const auto& actor : actors_) {
       if (!actor->has_ended()) return model_.fail_with("something an actor waits for never ends, with the server gone");
     }
-    static_cast<void>(world_->leave());
-    end_world();
-    for (const auto& [name, volume] : ground.volumes) volume->set_gone(false);
     lost_by_server.clear();
-    start_world(std::move(ground));
+    worlds_.start_again(down);
+    model_.world = &world();
     model_.fail_with_unless_empty(lost_by_server);
     for (const auto& actor : actors_) actor->find_server_again();
     ++model_.seen["restart"];
   }
 
-  static vfs::Path path_of(std::string_view name) {
-    const std::size_t slash = name.find('\\');
-    if (slash == std::string_view::npos) return {std::string(name)};
-    return {std::string(name.substr(0, slash)), std::string(name.substr(slash + 1))};
-  }
-
   // Another program changes or removes a file. It asks nobody: what a client keeps back meets it in any order, so that
   // is left out where the content is followed.
   void change_outside(std::string_view name, bool removes) {
-    vfs::MemoryVolume& volume = world_->volume("data");
+    vfs::MemoryVolume& volume = world().volume("data");
     const vfs::Path path = path_of(name);
     const auto there = volume.outside_look(path);
     const std::uint64_t identity = there ? there->inode : 0;
@@ -151,7 +122,7 @@ class CachingSimulation {
   }
 
   void jump(Duration time) {
-    world_->loop().jump(time);
+    world().loop().jump(time);
     model_.jumped_at = model_.now();
     for (const auto& actor : actors_) actor->notice_jump();
     // What was due arrives before anybody does anything.
@@ -159,7 +130,7 @@ class CachingSimulation {
   }
 
   void make_directory() {
-    Client& client = world_->log_on();
+    Client& client = world().log_on();
     const FileId directory = client.open(kWatched, {.options = CreateOption::directory_file});
     if (client.close(directory) != NtStatus::SUCCESS) model_.fail_with("the directory cannot be made");
     client.hang_up();
@@ -181,7 +152,7 @@ class CachingSimulation {
       case CachingAction::jump:
         return jump(kJumps[v[0]]);
       case CachingAction::set_clock:
-        return world_->loop().set_wall_ahead(kClockErrors[v[0]]);
+        return world().loop().set_wall_ahead(kClockErrors[v[0]]);
       default:
         return actors_[step.actor]->run(step, actors_);
     }
@@ -192,7 +163,7 @@ class CachingSimulation {
     const Instant end = model_.now() + time;
     while (model_.now() < end && model_.problem.empty()) {
       const Duration piece = std::min<Duration>(end - model_.now(), std::chrono::milliseconds(500));
-      world_->loop().run_for(piece);
+      world().loop().run_for(piece);
       look();
     }
   }
@@ -200,7 +171,7 @@ class CachingSimulation {
   void look() {
     for (const auto& actor : actors_) actor->look();
     check_waits();
-    model_.fail_with_unless_empty(world_->problems());
+    model_.fail_with_unless_empty(world().problems());
   }
 
   const CachingActor* find_busy() const {
@@ -291,9 +262,9 @@ class CachingSimulation {
       }
       for (const HandleRef& handle : actor->handles()) ++(handle->lost_at ? more : known);
     }
-    const ServerStats& stats = world_->server().stats;
+    const ServerStats& stats = world().server().stats;
     expect_between("sessions", connected, connected, stats.sessions_now.load());
-    expect_between("opens in the engine", known, known + more, world_->server().engine().counts().opens);
+    expect_between("opens in the engine", known, known + more, world().server().engine().counts().opens);
   }
 
   void expect_between(const char* what, std::uint64_t least, std::uint64_t most, std::uint64_t found) {
@@ -313,22 +284,17 @@ class CachingSimulation {
   // Everybody goes; after the time that the server waits for some to come back, nothing is left.
   void finish() {
     for (const auto& actor : actors_) actor->end();
-    world_->loop().run_for(kForgetMax);
+    world().loop().run_for(kForgetMax);
     for (const auto& actor : actors_) {
       if (!actor->has_ended()) model_.fail_with("something an actor waits for never ends");
     }
-    const std::string left = world_->leave();
+    const std::string left = world().leave();
     model_.fail_with_unless_empty(left);
   }
 
   const Trace& trace_;
-  const CachingSettings& settings_;
-  std::array<std::unique_ptr<StateFolder>, 2> folders_;
-  std::unique_ptr<World> world_;
-  std::uint64_t worlds_ = 0;  // so far
+  Worlds worlds_;
   std::vector<std::pair<std::uint64_t, Instant>> outside_changes_;
-  std::uint64_t trace_hash_ = 0;
-  std::uint64_t loop_steps_ = 0;
   CachingModel model_;
   std::vector<std::unique_ptr<CachingActor>> actors_;
 };

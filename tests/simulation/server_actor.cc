@@ -6,6 +6,8 @@
 #include <array>
 
 #include "base/unicode.h"
+#include "tests/simulation/mishaps.h"
+#include "wire/change_notify.h"
 #include "wire/create_contexts.h"
 #include "wire/echo.h"
 #include "wire/flush.h"
@@ -30,28 +32,34 @@ constexpr std::uint32_t kDice = 1'000'000;
 
 const std::vector<ActionRow>& rows() {
   static const std::vector<ActionRow> kRows = {
-      {"open", 26, {{"dice", kDice}}},
-      {"close", 12, {{"dice", kDice}}},
-      {"read", 8, {{"dice", kDice}}},
-      {"write", 8, {{"dice", kDice}}},
-      {"lock", 36, {{"dice", kDice}}},
-      {"unlock", 14, {{"dice", kDice}}},
-      {"remove", 4, {{"dice", kDice}}},
-      {"rename", 5, {{"dice", kDice}}},
-      {"query", 3, {{"dice", kDice}}},
-      {"list", 3, {{"dice", kDice}}},
-      {"notify", 10, {{"dice", kDice}}},
-      {"flush", 2, {{"dice", kDice}}},
-      {"compound", 5, {{"dice", kDice}}},
-      {"echo", 2, {{"dice", kDice}}},
-      {"private_write", 8, {{"dice", kDice}}},
-      {"private_read", 6, {{"dice", kDice}}},
-      {"private_truncate", 3, {{"dice", kDice}}},
-      {"tree_disconnect", 1, {{"dice", kDice}}},
-      {"logoff", 1, {{"dice", kDice}}},
-      {"cancel", 10, {{"dice", kDice}}},
-      {"leave", 3, {{"dice", kDice}}},
-      {"settle", 14, {}},
+      {"open", 78, {{"dice", kDice}}},
+      {"close", 36, {{"dice", kDice}}},
+      {"read", 24, {{"dice", kDice}}},
+      {"write", 24, {{"dice", kDice}}},
+      {"lock", 108, {{"dice", kDice}}},
+      {"unlock", 42, {{"dice", kDice}}},
+      {"remove", 12, {{"dice", kDice}}},
+      {"rename", 15, {{"dice", kDice}}},
+      {"query", 9, {{"dice", kDice}}},
+      {"list", 12, {{"dice", kDice}}},
+      {"notify", 30, {{"dice", kDice}}},
+      {"flush", 6, {{"dice", kDice}}},
+      {"compound", 15, {{"dice", kDice}}},
+      {"echo", 6, {{"dice", kDice}}},
+      {"private_write", 24, {{"dice", kDice}}},
+      {"private_read", 18, {{"dice", kDice}}},
+      {"private_truncate", 9, {{"dice", kDice}}},
+      {"tree_disconnect", 2, {{"dice", kDice}}},
+      {"logoff", 2, {{"dice", kDice}}},
+      {"cancel", 30, {{"dice", kDice}}},
+      {"leave", 6, {{"dice", kDice}}},
+      {"bind", 30, {}},
+      {"cut", 14, {{"which", 3}}},
+      {"settle", 42, {}},
+      {"restart", 1, {{"down", kDowns.size()}}},
+      {"outside", 8, {{"file", kOutsideNames.size()}, {"how", 3}}},
+      {"jump", 2, {{"time", kJumps.size()}}},
+      {"set_clock", 1, {{"by", kClockErrors.size()}}},
   };
   return kRows;
 }
@@ -105,6 +113,10 @@ constexpr std::array kWhileLeaving = {
     NtStatus::USER_SESSION_DELETED, NtStatus::NETWORK_NAME_DELETED, NtStatus::FILE_CLOSED,      NtStatus::CANCELLED,
     NtStatus::RANGE_NOT_LOCKED,     NtStatus::NOTIFY_CLEANUP,       NtStatus::INVALID_PARAMETER};
 
+bool is_private(Action action) {
+  return action == Action::private_write || action == Action::private_read || action == Action::private_truncate;
+}
+
 std::string patched(std::string content, std::uint64_t offset, std::string_view text) {
   if (content.size() < offset + text.size()) content.resize(offset + text.size(), '\0');
   std::copy(text.begin(), text.end(), content.begin() + static_cast<std::ptrdiff_t>(offset));
@@ -133,7 +145,9 @@ void Actor::connect() {
   options.dialect = kAllDialects[below(std::size(kAllDialects))];
   options.user = one_in(2) ? "alice" : "bob";
   options.encrypt = is_smb3(options.dialect) && one_in(3);
-  client_ = &world_.log_on(options);
+  client_ = &world_->log_on(options);
+  channels_ = {client_};
+  channel_sequence_ = 0;
   leaving_ = false;
   if (client_->is_disconnected() || !client_->problems().empty()) return fail_with("it cannot log on");
   open_private();
@@ -144,7 +158,7 @@ void Actor::open_private() {
   Answer answer = client_->create(name, {.share = {}});
   // The connection before this one may not be torn down yet.
   for (int i = 0; i < 5 && answer.status() == NtStatus::SHARING_VIOLATION; ++i) {
-    world_.loop().run_for(std::chrono::seconds(1));
+    world_->loop().run_for(std::chrono::seconds(1));
     answer = client_->create(name, {.share = {}});
   }
   if (answer.status() != NtStatus::SUCCESS) {
@@ -165,20 +179,28 @@ void Actor::open_private() {
 
 void Actor::forget_connection() {
   client_ = nullptr;
+  channels_.clear();
   opens_.clear();
+  unknown_opens_ = 0;
   pending_.clear();
+  to_send_again_.clear();
 }
 
 void Actor::leave() {
   if (one_in(2)) {
-    client_->hang_up();
+    for (Client* channel : channels_) channel->hang_up();
   } else {
     const ByteVector half = {0, 0, 1, 0, 0xFE, 'S', 'M', 'B', 64, 0};
-    if (one_in(2)) client_->send_bytes(half);
-    world_.loop().run_for(std::chrono::microseconds(below(600)));
-    client_->reset();
+    if (one_in(2)) any_channel().send_bytes(half);
+    world_->loop().run_for(std::chrono::microseconds(below(600)));
+    for (Client* channel : channels_) channel->reset();
   }
-  look();
+  take_in_answers();
+  forget_connection();
+}
+
+void Actor::lose_server() {
+  for (Client* channel : channels_) channel->reset();
   forget_connection();
 }
 
@@ -208,19 +230,24 @@ void Actor::run(const Step& step) {
   random_ = runtime::SeededRandom(step.values.empty() ? 0 : step.values[0]);
   if (client_ == nullptr) return connect();
   const auto action = static_cast<Action>(step.action);
-  return action == Action::leave ? leave() : act(action);
+  if (action == Action::leave) return leave();
+  if (action == Action::bind) return bind_channel();
+  if (action == Action::cut) return cut_channel(step.values[0]);
+  return act(action);
 }
 
 void Actor::cancel_some() {
   if (pending_.empty()) return;
   auto at = pending_.begin();
   std::advance(at, static_cast<std::ptrdiff_t>(below(pending_.size())));
-  if (one_in(2)) return client_->cancel(at->first);
-  client_->cancel_by_message_id(at->first);
+  Client& channel = *at->second.channel;
+  if (one_in(2)) return channel.cancel(at->second.id);
+  channel.cancel_by_message_id(at->second.id);
 }
 
 void Actor::act(Action action) {
-  if (leaving_ || client_->credits() < 16) return;
+  const auto is_short = [](const Client* channel) { return channel->credits() < 16; };
+  if (leaving_ || std::ranges::any_of(channels_, is_short)) return;
   switch (action) {
     case Action::cancel:
       return cancel_some();
@@ -229,7 +256,7 @@ void Actor::act(Action action) {
     case Action::compound:
       return start_compound();
     case Action::echo:
-      return start({.action = Action::echo}, client_->start(Command::echo, wire::EchoRequest{}));
+      return send({.action = Action::echo}, Command::echo, wire::EchoRequest{});
     case Action::private_write:
     case Action::private_read:
     case Action::private_truncate:
@@ -257,7 +284,7 @@ void Actor::start_open() {
   if (name == "d" || name == "d\\e") args.options |= CreateOption::directory_file;
   if (args.access.has(Access::delete_object) && one_in(8)) args.options |= CreateOption::delete_on_close;
   args.contexts.push_back({wire::context_name::kQueryOnDiskId, {}});
-  start({.action = Action::open, .args = args}, client_->start(Command::create, create_request(name, args)));
+  send({.action = Action::open, .args = args}, Command::create, create_request(name, args));
 }
 
 void Actor::start_on_open(Action action) {
@@ -270,48 +297,53 @@ void Actor::start_on_open(Action action) {
   const std::string text(1 + below(32), static_cast<char>('a' + number_));
   switch (action) {
     case Action::close:
-      return start({.action = action, .file = id}, client_->start(Command::close, wire::CloseRequest{{}, id}));
+      return send({.action = action, .file = id}, Command::close, wire::CloseRequest{{}, id});
     case Action::read:
-      return start({.action = action},
-                   client_->start(Command::read, wire::ReadRequest{.length = 32, .offset = offset, .file_id = id}));
+      return send({.action = action}, Command::read, wire::ReadRequest{.length = 32, .offset = offset, .file_id = id});
     case Action::write:
-      return start(
-          {.action = action},
-          client_->start(Command::write, wire::WriteRequest{.data = as_bytes(text), .offset = offset, .file_id = id}));
+      return send({.action = action}, Command::write,
+                  wire::WriteRequest{.data = as_bytes(text), .offset = offset, .file_id = id});
     case Action::lock:
       return start_lock(*open);
     case Action::unlock:
       return start_unlock(*open);
     case Action::remove: {
       const ByteVector value = {static_cast<std::uint8_t>(one_in(4) ? 0 : 1)};
-      return start({.action = action},
-                   client_->start(Command::set_info,
-                                  wire::SetInfoRequest{.file_info_class = 13, .buffer = value, .file_id = id}));
+      return send({.action = action}, Command::set_info,
+                  wire::SetInfoRequest{.file_info_class = 13, .buffer = value, .file_id = id});
     }
     case Action::rename:
       return start_rename(*open);
     case Action::query:
-      return start(
-          {.action = action},
-          client_->start(Command::query_info,
-                         wire::QueryInfoRequest{.file_info_class = 18, .output_buffer_length = 4096, .file_id = id}));
+      return send({.action = action}, Command::query_info,
+                  wire::QueryInfoRequest{.file_info_class = 18, .output_buffer_length = 4096, .file_id = id});
     case Action::list:
-      return start({.action = action},
-                   client_->start(Command::query_directory,
-                                  wire::QueryDirectoryRequest{.file_information_class = wire::FileInfoClass::names,
-                                                              .file_id = id,
-                                                              .file_name = u"*",
-                                                              .output_buffer_length = 256}));
+      return send({.action = action}, Command::query_directory,
+                  wire::QueryDirectoryRequest{.file_information_class = wire::FileInfoClass::names,
+                                              .file_id = id,
+                                              .file_name = u"*",
+                                              .output_buffer_length = 256});
     case Action::notify:
-      return start({.action = action}, client_->start_notify(id, 0x1F, one_in(2), 256));
+      return start_notify(id);
     case Action::flush:
-      return start({.action = action}, client_->start(Command::flush, wire::FlushRequest{.file_id = id}));
+      return send({.action = action}, Command::flush, wire::FlushRequest{.file_id = id});
     default:
       return;
   }
 }
 
+void Actor::start_notify(FileId directory) {
+  wire::ChangeNotifyRequest request;
+  if (one_in(2)) request.flags = wire::NotifyFlag::watch_tree;
+  // Some have no room for any change.
+  request.output_buffer_length = one_in(2) ? 12 : 256;
+  request.file_id = directory;
+  request.completion_filter = wire::NotifyFilter::from_wire(0x1F);
+  send({.action = Action::notify}, Command::change_notify, request);
+}
+
 void Actor::start_lock(const KnownOpen& open) {
+  if (has_unlocks_under_way(open.id)) return;
   std::vector<wire::LockElement> elements;
   const std::size_t count = one_in(4) ? 2 + below(2) : 1;
   for (std::size_t i = 0; i < count; ++i) {
@@ -320,8 +352,8 @@ void Actor::start_lock(const KnownOpen& open) {
     if (count > 1 || one_in(3)) element.flags |= wire::LockFlag::fail_immediately;
     elements.push_back(element);
   }
-  const MessageId id = client_->start(Command::lock, wire::LockRequest{.file_id = open.id, .locks = elements});
-  start({.action = Action::lock, .file = open.id, .locks = elements}, id);
+  send({.action = Action::lock, .file = open.id, .locks = elements}, Command::lock,
+       wire::LockRequest{.file_id = open.id, .locks = elements});
 }
 
 bool Actor::has_locks_under_way(FileId file) const {
@@ -331,9 +363,18 @@ bool Actor::has_locks_under_way(FileId file) const {
   });
 }
 
+// Of several at once. What overtakes them on another channel changes which of them there are.
+bool Actor::has_unlocks_under_way(FileId file) const {
+  return std::ranges::any_of(pending_, [&](const auto& entry) {
+    const Pending& pending = entry.second;
+    return pending.file == file && pending.action == Action::unlock && pending.locks.size() > 1;
+  });
+}
+
 // Of several at once only when it is known which of them there are: how many of them are unlocked before one that fails
 // the answer does not say.
 void Actor::start_unlock(const KnownOpen& open) {
+  if (has_unlocks_under_way(open.id)) return;
   std::vector<wire::LockElement> elements;
   const bool several = one_in(4) && !has_locks_under_way(open.id);
   const std::size_t count = several ? 2 + below(2) : 1;
@@ -342,30 +383,30 @@ void Actor::start_unlock(const KnownOpen& open) {
     element.flags = wire::LockFlag::unlock;
     elements.push_back(element);
   }
-  const MessageId id = client_->start(Command::lock, wire::LockRequest{.file_id = open.id, .locks = elements});
-  start({.action = Action::unlock,
-         .file = open.id,
-         .locks = elements,
-         .held = several ? open.locks : std::vector<wire::LockElement>()},
-        id);
+  Pending pending{.action = Action::unlock, .file = open.id, .locks = elements};
+  if (several) pending.held = open.locks;
+  send(std::move(pending), Command::lock, wire::LockRequest{.file_id = open.id, .locks = elements});
 }
 
 void Actor::start_rename(const KnownOpen& open) {
   const ByteVector value = wire::encode_plain(
       wire::FileRenameInformation{.replace_if_exists = one_in(2), .file_name = utf8_to_utf16_lossy(any_name())});
-  const MessageId id = client_->start(Command::set_info,
-                                      wire::SetInfoRequest{.file_info_class = 10, .buffer = value, .file_id = open.id});
-  start({.action = Action::rename}, id);
+  send({.action = Action::rename}, Command::set_info,
+       wire::SetInfoRequest{.file_info_class = 10, .buffer = value, .file_id = open.id});
 }
 
 void Actor::start_compound() {
   OpenArgs args{.access = Access::write_data | Access::synchronize};
-  const auto ids = client_->start_compound(
+  Client& channel = any_channel();
+  const auto ids = channel.start_compound(
       {element(Command::create, create_request(any_name(), args)),
        element(Command::write, wire::WriteRequest{.data = as_bytes("compound"), .offset = 0, .file_id = kRelatedFileId},
                true),
        element(Command::close, wire::CloseRequest{{}, kRelatedFileId}, true)});
-  for (const MessageId id : ids) start({.action = Action::compound}, id);
+  for (const MessageId id : ids) {
+    const Command command = id == ids.front() ? Command::create : Command::write;
+    start({.action = Action::compound, .command = command}, channel, id);
+  }
 }
 
 // One at a time, so that what the file holds is known.
@@ -375,42 +416,45 @@ void Actor::start_private(Action action) {
   pending.offset = below(private_content_.size() + 100);
   if (action == Action::private_read) {
     pending.length = static_cast<std::uint32_t>(1 + below(one_in(8) ? 60'000 : 500));
-    start(pending, client_->start(Command::read,
-                                  wire::ReadRequest{
-                                      .length = pending.length, .offset = pending.offset, .file_id = private_file_}));
+    send(pending, Command::read,
+         wire::ReadRequest{.length = pending.length, .offset = pending.offset, .file_id = private_file_});
   } else if (action == Action::private_write) {
     const std::string text(1 + below(one_in(8) ? 60'000 : 300), static_cast<char>('A' + below(26)));
     if (pending.offset + text.size() > kPrivateMax) return;
     private_other_ = patched(private_content_, pending.offset, text);
-    start(pending, client_->start(
-                       Command::write,
-                       wire::WriteRequest{.data = as_bytes(text), .offset = pending.offset, .file_id = private_file_}));
+    send(pending, Command::write,
+         wire::WriteRequest{.data = as_bytes(text), .offset = pending.offset, .file_id = private_file_});
   } else {
     private_other_ = private_content_;
     private_other_->resize(pending.offset, '\0');
     const ByteVector value = wire::encode_plain(wire::FileEndOfFileInformation{pending.offset});
-    start(pending,
-          client_->start(Command::set_info,
-                         wire::SetInfoRequest{.file_info_class = 20, .buffer = value, .file_id = private_file_}));
+    send(pending, Command::set_info,
+         wire::SetInfoRequest{.file_info_class = 20, .buffer = value, .file_id = private_file_});
   }
   private_busy_ = true;
 }
 
 void Actor::start_leaving(Action action) {
-  if (private_busy_) return;
+  if (private_busy_ || !to_send_again_.empty()) return;
   leaving_ = true;
-  const MessageId id = action == Action::logoff
-                           ? client_->start(Command::logoff, wire::LogoffRequest{})
-                           : client_->start(Command::tree_disconnect, wire::TreeDisconnectRequest{});
-  start({.action = action}, id);
+  if (action == Action::logoff) return send({.action = action}, Command::logoff, wire::LogoffRequest{});
+  send({.action = action}, Command::tree_disconnect, wire::TreeDisconnectRequest{});
 }
 
 // --- Taking in ---------------------------------------------------------------------------------------------------
 
 void Actor::look() {
+  is_trying_again_ = false;
   if (client_ == nullptr) return;
+  take_in_answers();
+  take_in_lost_channels();
+  if (channels_.empty()) return forget_connection();
+  send_again();
+}
+
+void Actor::take_in_answers() {
   for (auto at = pending_.begin(); at != pending_.end();) {
-    const Answer* answer = client_->find_answer(at->first);
+    const Answer* answer = at->second.channel->find_answer(at->second.id);
     if (answer == nullptr) {
       ++at;
       continue;
@@ -419,15 +463,14 @@ void Actor::look() {
     at = pending_.erase(at);
     take(pending, *answer);
   }
-  if (client_->is_disconnected()) {
-    fail_with("the server has ended the connection");
-    forget_connection();
-  }
 }
 
 bool Actor::is_expected(Action action, NtStatus status) const {
   if (status == NtStatus::SUCCESS) return true;
   if (leaving_ && std::ranges::find(kWhileLeaving, status) != kWhileLeaving.end()) return true;
+  // It was sent before a channel was lost, and arrived behind what was sent after that. [MS-SMB2] 3.3.5.2.10.
+  const bool is_change = action == Action::write || action == Action::remove || action == Action::rename;
+  if (status == NtStatus::FILE_NOT_AVAILABLE && channel_sequence_ != 0 && is_change) return true;
   for (const Expectation& row : expectations()) {
     if (row.action == action) return std::ranges::find(row.statuses, status) != row.statuses.end();
   }
@@ -437,6 +480,9 @@ bool Actor::is_expected(Action action, NtStatus status) const {
 void Actor::take(const Pending& pending, const Answer& answer) {
   const NtStatus status = answer.status();
   ++seen_[fmt::format("{} {}", to_string(pending.action), dozo::to_string(status))];
+  if (status == NtStatus::FILE_NOT_AVAILABLE && is_private(pending.action) && channel_sequence_ != 0) {
+    return to_send_again_.push_back(pending);
+  }
   if (!is_expected(pending.action, status)) {
     return fail_with(fmt::format("{} ended with {}", to_string(pending.action), dozo::to_string(status)));
   }
@@ -444,7 +490,8 @@ void Actor::take(const Pending& pending, const Answer& answer) {
     case Action::open:
       return take_open(pending, answer);
     case Action::close:
-      if (status == NtStatus::SUCCESS) std::erase_if(opens_, [&](const KnownOpen& o) { return o.id == pending.file; });
+      if (status == NtStatus::SUCCESS || pending.is_sent_again)
+        std::erase_if(opens_, [&](const KnownOpen& o) { return o.id == pending.file; });
       return;
     case Action::lock:
     case Action::unlock:
@@ -510,24 +557,25 @@ void Actor::take_private(const Pending& pending, const Answer& answer) {
 
 void Actor::check_settled() {
   if (client_ == nullptr) return;
-  for (const auto& [id, pending] : pending_) {
+  for (const auto& [number, pending] : pending_) {
     const bool may_wait = pending.action == Action::lock || pending.action == Action::notify;
-    if (!may_wait || !client_->is_pending(id)) {
-      return fail_with(fmt::format("{} (message {}) was never answered", to_string(pending.action), id.value()));
+    if (!may_wait || !pending.channel->is_pending(pending.id)) {
+      return fail_with(
+          fmt::format("{} (message {}) was never answered", to_string(pending.action), pending.id.value()));
     }
   }
   for (const KnownOpen& open : opens_) {
     if (!open.unlocked_early.empty()) return fail_with("it unlocked what it never had locked");
   }
   if (leaving_) {
-    client_->hang_up();
+    for (Client* channel : channels_) channel->hang_up();
     forget_connection();
   }
 }
 
 std::vector<std::pair<std::uint64_t, wire::LockElement>> Actor::waiting_locks() const {
   std::vector<std::pair<std::uint64_t, wire::LockElement>> out;
-  for (const auto& [id, pending] : pending_) {
+  for (const auto& [number, pending] : pending_) {
     if (pending.action != Action::lock) continue;
     const auto open = std::ranges::find(opens_, pending.file, &KnownOpen::id);
     if (open != opens_.end()) out.emplace_back(open->identity, pending.locks.front());

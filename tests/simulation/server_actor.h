@@ -2,9 +2,11 @@
 // private file holds.
 #pragma once
 
+#include <array>
 #include <map>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "server/testing/world.h"
@@ -34,10 +36,19 @@ enum class Action : std::uint8_t {
   logoff,
   cancel,
   leave,
+  bind,
+  cut,
+  // Of the world; whose step it is does not matter.
   settle,
+  restart,
+  outside,
+  jump,
+  set_clock,
 };
 // The rows are in the order of Action; what an action does in detail comes from its argument, the dice.
 ActionTable free_actions();
+// Files that other programs change too.
+inline constexpr std::array<std::string_view, 4> kOutsideNames = {"a", "b", "d\\x", "d\\y"};
 std::string_view to_string(Action action);
 
 struct KnownOpen {
@@ -53,6 +64,11 @@ struct KnownOpen {
 
 struct Pending {
   Action action = Action::echo;
+  Client* channel = nullptr;
+  MessageId id;
+  wire::Command command = wire::Command::echo;
+  ByteVector body;             // of what is sent once more when its channel is lost
+  bool is_sent_again = false;  // the first may have been done, or not
   FileId file;
   std::vector<wire::LockElement> locks;
   std::vector<wire::LockElement> held;  // what an unlock of several finds
@@ -63,7 +79,7 @@ struct Pending {
 
 class Actor {
  public:
-  Actor(World& world, int number, std::map<std::string, int>& seen) : world_(world), number_(number), seen_(seen) {}
+  Actor(World& world, int number, std::map<std::string, int>& seen) : world_(&world), number_(number), seen_(seen) {}
 
   bool is_connected() const { return client_ != nullptr; }
   // One more request, a cancel, or the end of the connection. Nothing is waited for. Without a connection: a new one
@@ -71,17 +87,25 @@ class Actor {
   void run(const Step& step);
   // Takes in what has been answered.
   void look();
+  // The last look had it send something once more.
+  bool is_trying_again() const { return is_trying_again_; }
+  // The server is killed; the next one is there.
+  void lose_server();
+  void move_to(World& next) { world_ = &next; }
   // A problem of the model's; empty: none.
   const std::string& problem() const { return problem_; }
   // After everything had time to end: what is still unanswered is only what may wait.
   void check_settled();
 
+  std::size_t channel_count() const { return channels_.size(); }
   const std::vector<KnownOpen>& opens() const { return opens_; }
+  // Which the server may have besides: their answers were lost with a channel.
+  std::size_t unknown_opens() const { return unknown_opens_; }
   // The locks it waits for, with the identity of their file.
   std::vector<std::pair<std::uint64_t, wire::LockElement>> waiting_locks() const;
 
  private:
-  // A new connection of a random dialect, signed or encrypted; its private file is as it was left.
+  // A new session of a random dialect, signed or encrypted; its private file is as it was left.
   void connect();
   void act(Action action);
   void cancel_some();
@@ -89,17 +113,36 @@ class Actor {
   void leave();
   std::uint64_t below(std::uint64_t bound) { return random_.below(bound); }
   bool one_in(std::uint64_t n) { return below(n) == 0; }
-  void start(Pending pending, MessageId id) { pending_[id] = std::move(pending); }
+  // --- server_channels.cc
+  Client& any_channel() { return *channels_[below(channels_.size())]; }
+  void start(Pending pending, Client& channel, MessageId id);
+  template <class M>
+  void send(Pending pending, wire::Command command, const M& body) {
+    pending.command = command;
+    send_body(std::move(pending), body_of(body));
+  }
+  void send_body(Pending pending, ByteVector body);
+  void bind_channel();
+  void cut_channel(std::uint32_t which);
+  void take_in_lost_channels();
+  void lose_channel(Client& channel);
+  void take_in_loss(Pending pending);
+  void close_in_doubt(FileId file);
+  void send_again();
+
   void start_open();
   void start_on_open(Action action);
+  void start_notify(FileId directory);
   void start_lock(const KnownOpen& open);
   void start_unlock(const KnownOpen& open);
   wire::LockElement any_range() { return {.offset = below(12), .length = 1 + below(6)}; }
   bool has_locks_under_way(FileId file) const;
+  bool has_unlocks_under_way(FileId file) const;
   void start_rename(const KnownOpen& open);
   void start_compound();
   void start_private(Action action);
   void start_leaving(Action action);
+  void take_in_answers();
   void take(const Pending& pending, const Answer& answer);
   void take_open(const Pending& pending, const Answer& answer);
   void take_lock(const Pending& pending, NtStatus status);
@@ -113,14 +156,20 @@ class Actor {
   std::string any_name();
   void fail_with(std::string what);
 
-  World& world_;
+  World* world_;
   runtime::SeededRandom random_{1};  // of the step
   const int number_;
   std::map<std::string, int>& seen_;
-  Client* client_ = nullptr;
+  Client* client_ = nullptr;       // stands for the session, which may go on without this connection of it
+  std::vector<Client*> channels_;  // those of its connections that are there
+  std::uint16_t channel_sequence_ = 0;
   bool leaving_ = false;  // LOGOFF or TREE_DISCONNECT is on its way
   std::vector<KnownOpen> opens_;
-  std::map<MessageId, Pending> pending_;
+  std::size_t unknown_opens_ = 0;
+  std::map<std::uint64_t, Pending> pending_;  // in the order they were sent
+  std::uint64_t last_pending_ = 0;
+  std::vector<Pending> to_send_again_;
+  bool is_trying_again_ = false;
   FileId private_file_;
   bool private_busy_ = false;
   std::string private_content_;

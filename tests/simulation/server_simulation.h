@@ -25,7 +25,7 @@ struct SimulationOutcome {
 struct SimulationSettings {
   share::Canary canary = share::Canary::none;
   std::uint32_t actors = 4;
-  std::size_t steps = 220;
+  std::size_t steps = 300;
 };
 
 Trace server_trace(std::uint64_t seed, const SimulationSettings& settings = {});
