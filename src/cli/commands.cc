@@ -40,6 +40,7 @@ constexpr OptionSpec kRecursive{"--recursive", "", "Also everything that is in a
 #define DOZO_LOGON_OPTIONS kUserOption, kCredentials, kRemotePasswordStdin, kPasswordFile, kEncrypt, kMinDialect
 constexpr OptionSpec kRemoteOptions[] = {DOZO_LOGON_OPTIONS};
 constexpr OptionSpec kListingOptions[] = {kJson, DOZO_LOGON_OPTIONS};
+constexpr OptionSpec kSharesOptions[] = {kJson, kAnonymous, DOZO_LOGON_OPTIONS};
 constexpr OptionSpec kRemoveOptions[] = {kRecursive, DOZO_LOGON_OPTIONS};
 constexpr OptionSpec kGetOptions[] = {kRecursive, kJobs, kVerify, DOZO_LOGON_OPTIONS};
 constexpr OptionSpec kPutOptions[] = {kRecursive, kJobs, kVerify, kFlush, DOZO_LOGON_OPTIONS};
@@ -93,12 +94,16 @@ constexpr OptionSpec kNbtstatOptions[] = {
     kJson,
 };
 constexpr OptionSpec kNetviewOptions[] = {
+    {"--shares", "", "Also ask each computer for its shares, as nobody: no password goes to who is not named."},
     {"--listen", "SECONDS",
      "Also ask for announcements, and wait this long for them. Needs the right to UDP port 138."},
     kInterfaceOption,
     kTimeoutOption,
     kJson,
+    kAnonymous,
+    DOZO_LOGON_OPTIONS,
 };
+constexpr ArgumentSpec kNetviewHost[] = {{"HOST", "The computer whose shares are listed.", false}};
 constexpr OptionSpec kResolveOptions[] = {
     {"--trace", "", "Ask every mechanism, show each answer with its time, and what does not fit together."},
     {"--dns", "ADDRESS", "A DNS server to ask, instead of those in resolv.conf.", true},
@@ -169,10 +174,11 @@ constexpr CommandSpec kCommands[] = {
      {},
      run_reload},
     {"kick", "End a session", "Closes the session and the connection it came over.", kStoreOptions, kSession, run_kick},
-    {"ls", "List a folder of a share",
+    {"ls", "List a folder of a share, or the shares of a server",
      "Prints the names in the folder, or the one file, with attributes (d folder, r read-only, s system, h hidden), "
-     "size in bytes and time of the last write in UTC." DOZO_REMOTE_LOGON,
-     kListingOptions, kAddressArgument, run_ls},
+     "size in bytes and time of the last write in UTC. Of an address without a share: the server's shares, with what "
+     "they are." DOZO_REMOTE_LOGON,
+     kSharesOptions, kAddressArgument, run_ls},
     {"stat", "Show what is known about a file or folder of a share",
      "Prints type, size, attributes and times in UTC." DOZO_REMOTE_LOGON, kListingOptions, kAddressArgument, run_stat},
     {"get", "Copy files from a share",
@@ -221,14 +227,12 @@ constexpr CommandSpec kCommands[] = {
      kNbtstatOptions,
      {},
      run_nbtstat},
-    {"netview",
-     "Show the computers in the neighbourhood",
+    {"netview", "Show the computers in the neighbourhood",
      "Asks the links this computer is on by NetBIOS broadcasts, multicast DNS and WS-Discovery, and prints who "
      "answered, by "
-     "what, and what it says about itself. Shares are not asked for.",
-     kNetviewOptions,
-     {},
-     run_netview},
+     "what, and what it says about itself. With HOST: the shares of that computer, as dozo ls smb://HOST/ lists them; "
+     "the password comes as it does there.",
+     kNetviewOptions, kNetviewHost, run_netview},
     {"resolve", "Find a host's address by every mechanism",
      "Asks hosts file, DNS, multicast DNS, LLMNR, WINS, NetBIOS broadcast and lmhosts, in the order Windows does, and "
      "stops "

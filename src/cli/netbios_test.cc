@@ -102,8 +102,22 @@ TEST(TraceText, skipped_and_silent_steps_say_why) {
 TEST(Netview, shares_are_said_to_be_untested) {
   netbios::Neighbourhood found;
   found.hosts = {{.address = "192.0.2.7", .name = "STOREHOUSE"}};
-  EXPECT_THAT(neighbourhood_text(found), HasSubstr("shares: not asked"));
-  EXPECT_THAT(neighbourhood_json(found), HasSubstr("\"shares\":{\"state\":\"untested\""));
+  EXPECT_THAT(neighbourhood_text(found, nullptr), HasSubstr("shares: not asked"));
+  EXPECT_THAT(neighbourhood_json(found, nullptr), HasSubstr("\"shares\":{\"state\":\"untested\""));
+}
+
+TEST(Netview, shares_are_listed_or_it_is_said_why_not) {
+  netbios::Neighbourhood found;
+  found.hosts = {{.address = "192.0.2.7"}, {.address = "192.0.2.8"}};
+  SharesByAddress shares;
+  shares["192.0.2.7"].shares = {{.name = "data\x1b", .comment = "", .type = 0}};
+  shares["192.0.2.8"].why = "access denied";
+  const std::string text = neighbourhood_text(found, &shares);
+  EXPECT_THAT(text, HasSubstr("    shares: data\\x1b\n"));
+  EXPECT_THAT(text, HasSubstr("    shares: access denied\n"));
+  const std::string json = neighbourhood_json(found, &shares);
+  EXPECT_THAT(json, HasSubstr("{\"state\":\"yes\",\"list\":[{\"name\":\"data\\u001b\",\"type\":\"disk\","));
+  EXPECT_THAT(json, HasSubstr("{\"state\":\"no\",\"why\":\"access denied\"}"));
 }
 
 Exit run_silently(const std::vector<std::string>& arguments) {

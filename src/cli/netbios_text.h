@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "cli/netbios_cache.h"
+#include "cli/shares.h"
 #include "netbios/browse.h"
 #include "netbios/resolve.h"
 #include "netbios/sessions.h"
@@ -48,7 +49,8 @@ std::string trace_text(const std::string& name, const netbios::Trace& trace,
 std::string trace_json(const std::string& name, const netbios::Trace& trace,
                        const std::vector<std::string>& system_order);
 
-std::string neighbourhood_text(const netbios::Neighbourhood& found);
-std::string neighbourhood_json(const netbios::Neighbourhood& found);
+// `shares`: what the hosts said of theirs; null when they were not asked.
+std::string neighbourhood_text(const netbios::Neighbourhood& found, const SharesByAddress* shares);
+std::string neighbourhood_json(const netbios::Neighbourhood& found, const SharesByAddress* shares);
 
 }  // namespace dozo::cli

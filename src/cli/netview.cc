@@ -10,6 +10,7 @@
 #include "cli/netbios_options.h"
 #include "cli/netbios_text.h"
 #include "cli/on_loop.h"
+#include "cli/shares.h"
 #include "netbios/name_files.h"
 
 namespace dozo::cli {
@@ -61,6 +62,11 @@ std::optional<netbios::ResolveSettings> resolve_settings(const Arguments& argume
   return settings;
 }
 
+struct Neighbours {
+  netbios::Neighbourhood found;
+  std::optional<SharesByAddress> shares;  // when they were asked
+};
+
 // What NetBIOS has resolved is shown by nbtstat -c later.
 void remember(const std::string& typed, const netbios::Trace& trace) {
   const auto name = netbios::name_from_text(typed, netbios::kFileServer);
@@ -91,15 +97,48 @@ std::string short_answer(const netbios::Step& step) {
 
 }  // namespace
 
-Exit run_netview(const Arguments& arguments, Io& io) {
+namespace {
+
+// "HOST", "\\\\HOST", "smb://HOST": the server, without a share.
+std::optional<client::Url> server_of(std::string typed, Io& io) {
+  if (typed.starts_with("\\\\") && typed.find('\\', 2) == std::string::npos) typed = typed.substr(2);
+  if (typed.find_first_of("/\\") == std::string::npos) typed = "smb://" + typed;
+  auto url = server_address(typed, io);
+  if (!url || url->share.empty()) return url;
+  io.err << fmt::format("dozo: {}: more than a host; dozo ls lists what is in a share\n", on_one_line(typed));
+  return std::nullopt;
+}
+
+runtime::Task<Neighbours> look_around(Loop& loop, netbios::BrowseSettings settings, bool ask_shares) {
+  Neighbours out;
+  out.found = co_await netbios::browse(loop, settings);
+  if (!ask_shares) co_return out;
+  auto shares = co_await ask_for_shares(loop, out.found.hosts, settings.patience.timeout);
+  out.shares = std::move(shares);
+  co_return out;
+}
+
+Exit show_neighbourhood(const Arguments& arguments, Io& io) {
   const auto patience = patience_from(arguments, io);
   const auto listen = listen_time(arguments, io);
   auto links = links_from(arguments, io);
   if (!patience || !listen || !links) return Exit::usage;
   netbios::BrowseSettings settings{.links = std::move(*links), .patience = *patience, .listen = *listen};
-  const auto found = run_on_loop<netbios::Neighbourhood>([&](Loop& loop) { return netbios::browse(loop, settings); });
-  io.out << (arguments.flag("--json") ? neighbourhood_json(found) : neighbourhood_text(found));
-  return found.hosts.empty() ? Exit::failed : Exit::done;
+  const bool ask = arguments.flag("--shares");
+  const auto seen = run_on_loop<Neighbours>([&](Loop& loop) { return look_around(loop, settings, ask); });
+  const SharesByAddress* shares = seen.shares ? &*seen.shares : nullptr;
+  io.out << (arguments.flag("--json") ? neighbourhood_json(seen.found, shares)
+                                      : neighbourhood_text(seen.found, shares));
+  return seen.found.hosts.empty() ? Exit::failed : Exit::done;
+}
+
+}  // namespace
+
+Exit run_netview(const Arguments& arguments, Io& io) {
+  const auto typed = arguments.value("HOST");
+  if (!typed) return show_neighbourhood(arguments, io);
+  const auto server = server_of(*typed, io);
+  return server ? list_shares_of(arguments, io, *server) : Exit::usage;
 }
 
 Exit run_resolve(const Arguments& arguments, Io& io) {

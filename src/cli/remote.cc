@@ -80,39 +80,66 @@ std::optional<client::ConnectionOptions> connection_options(const Arguments& arg
   return std::nullopt;
 }
 
+struct LogonAs {
+  std::string user;
+  std::shared_ptr<const client::Logon> logon;
+};
+std::expected<LogonAs, std::string> logon_for(const Arguments& arguments, Io& io, const client::Url& url) {
+  const auto who = credentials_for(arguments, io, url);
+  if (!who) return std::unexpected(who.error());
+  auto hashed = identity::NtlmCredentials::from_password(who->user, who->domain, who->password);
+  if (!hashed) return std::unexpected("the password is not UTF-8");
+  return LogonAs{who->user, client::ntlm_logon(std::move(*hashed))};
+}
+
 }  // namespace
 
-std::optional<client::Url> share_address(const std::string& typed, Io& io) {
+std::optional<client::Url> server_address(const std::string& typed, Io& io) {
   std::string error;
   auto url = client::parse_url(typed, error);
-  if (url && url->share.empty()) error = "names no share; it is smb://HOST/SHARE";
-  if (error.empty()) return url;
-  io.err << fmt::format("dozo: {}: {}\n", on_one_line(typed), on_one_line(error));
+  if (!url) io.err << fmt::format("dozo: {}: {}\n", on_one_line(typed), on_one_line(error));
+  return url;
+}
+
+std::optional<client::Url> share_address(const std::string& typed, Io& io) {
+  auto url = server_address(typed, io);
+  if (!url || !url->share.empty()) return url;
+  io.err << fmt::format("dozo: {}: names no share; it is smb://HOST/SHARE\n", on_one_line(typed));
   return std::nullopt;
 }
 
-Exit run_on_share(const Arguments& arguments, Io& io, const client::Url& url, RemoteWork work) {
-  const auto options = connection_options(arguments, io, url);
-  if (!options) return Exit::usage;
+std::expected<Reach, Exit> reach_of(const Arguments& arguments, Io& io, const client::Url& url) {
+  auto options = connection_options(arguments, io, url);
+  if (!options) return std::unexpected(Exit::usage);
+  const bool anonymous = arguments.flag(kAnonymous.name);
+  if (anonymous) options->require_signing = false;
   std::string error;
   auto endpoints = client::resolve_host(url.host, url.port, error);
-  if (endpoints.empty()) return failed(io, fmt::format("{}: {}", on_one_line(url.host), error));
-  const auto who = credentials_for(arguments, io, url);
-  if (!who) return failed(io, who.error());
-  auto hashed = identity::NtlmCredentials::from_password(who->user, who->domain, who->password);
-  if (!hashed) return failed(io, "the password is not UTF-8");
+  if (endpoints.empty()) {
+    return std::unexpected(failed(io, fmt::format("{}: {}", on_one_line(url.host), error)));
+  }
+  std::expected<LogonAs, std::string> logon = LogonAs{"nobody", client::anonymous_logon()};
+  if (!anonymous) logon = logon_for(arguments, io, url);
+  if (!logon) return std::unexpected(failed(io, logon.error()));
+  return Reach{.target = {.endpoints = std::move(endpoints),
+                          .connection = *options,
+                          .logon = std::move(logon->logon),
+                          .session = {.allow_guest = anonymous},
+                          .share = url.share},
+               .user = std::move(logon->user)};
+}
 
+Exit run_on_share(const Arguments& arguments, Io& io, const client::Url& url, RemoteWork work) {
+  auto reach = reach_of(arguments, io, url);
+  if (!reach) return reach.error();
   Attempt attempt{.arguments = arguments,
                   .io = io,
                   .url = url,
                   .work = work,
-                  .user = who->user,
-                  .target = {.endpoints = std::move(endpoints),
-                             .connection = *options,
-                             .logon = client::ntlm_logon(std::move(*hashed)),
-                             .session = {},
-                             .share = url.share}};
-  const std::unique_ptr<runtime::Loop> loop = runtime::make_loop(runtime::detect_backend(error));
+                  .user = std::move(reach->user),
+                  .target = std::move(reach->target)};
+  std::string why;
+  const std::unique_ptr<runtime::Loop> loop = runtime::make_loop(runtime::detect_backend(why));
   runtime::Gate gate;
   loop->post([&gate, &loop, &attempt] { runtime::spawn(gate, run_attempt(*loop, attempt)); });
   loop->run();

@@ -1,6 +1,7 @@
 // Remote: a share of some server that a client command works on.
 #pragma once
 
+#include <expected>
 #include <optional>
 #include <string>
 
@@ -16,6 +17,8 @@ namespace dozo::cli {
 inline constexpr OptionSpec kEncrypt{"--encrypt", "", "Encrypt everything, whether the server asks for it or not."};
 inline constexpr OptionSpec kMinDialect{
     "--min-dialect", "DIALECT", "Refuse to speak less than this: 2.0.2, 2.1, 3.0 (the default), 3.0.2 or 3.1.1."};
+inline constexpr OptionSpec kAnonymous{"--anonymous", "",
+                                       "Log on as nobody; what is told then is neither signed nor encrypted."};
 
 // While a command runs; all references outlive it.
 struct Remote {
@@ -27,8 +30,17 @@ struct Remote {
 };
 using RemoteWork = runtime::Task<Exit> (*)(Remote& remote);
 
-// The address that was typed; a usage error is printed when it is none, or names no share.
+// The address that was typed, of a share or of the server itself; a usage error is printed when it is none.
+std::optional<client::Url> server_address(const std::string& typed, Io& io);
+// The same of a share; that it names none is another usage error.
 std::optional<client::Url> share_address(const std::string& typed, Io& io);
+
+// What it takes to reach the share, as the options say; what goes wrong is printed.
+struct Reach {
+  client::LinkTarget target;
+  std::string user;
+};
+std::expected<Reach, Exit> reach_of(const Arguments& arguments, Io& io, const client::Url& url);
 
 // Connects, logs on, runs `work` on the share, and leaves. What goes wrong is printed.
 Exit run_on_share(const Arguments& arguments, Io& io, const client::Url& url, RemoteWork work);

@@ -9,11 +9,19 @@
 #include "cli/json_text.h"
 #include "cli/remote.h"
 #include "cli/remote_text.h"
+#include "cli/shares.h"
 
 namespace dozo::cli {
 namespace {
 
 using client::DirectoryEntry;
+
+// A folder of a share, or the shares of a server.
+Exit run_on_listing_address(const Arguments& arguments, Io& io, RemoteWork work) {
+  const auto url = server_address(arguments.required("ADDRESS"), io);
+  if (!url) return Exit::usage;
+  return url->share.empty() ? list_shares_of(arguments, io, *url) : run_on_share(arguments, io, *url, work);
+}
 
 Exit run_on_address(const Arguments& arguments, Io& io, RemoteWork work) {
   const auto url = share_address(arguments.required("ADDRESS"), io);
@@ -132,7 +140,7 @@ runtime::Task<Exit> move_entry(Remote& remote) {
 
 }  // namespace
 
-Exit run_ls(const Arguments& arguments, Io& io) { return run_on_address(arguments, io, list_entries); }
+Exit run_ls(const Arguments& arguments, Io& io) { return run_on_listing_address(arguments, io, list_entries); }
 
 Exit run_stat(const Arguments& arguments, Io& io) { return run_on_address(arguments, io, show_entry); }
 

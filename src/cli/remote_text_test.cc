@@ -69,7 +69,7 @@ TEST(RemoteCommands, address_is_looked_at_before_anything_is_asked) {
   std::istringstream in;
   std::ostringstream out, err;
   Io io{in, out, err};
-  EXPECT_EQ(run({"ls", "smb://host"}, io), Exit::usage);
+  EXPECT_EQ(run({"stat", "smb://host"}, io), Exit::usage);
   EXPECT_EQ(run({"get", "smb://host/share"}, io), Exit::usage);
   EXPECT_EQ(run({"mv", "smb://a/x/1", "smb://b/x/1"}, io), Exit::usage);
   EXPECT_EQ(run({"ls", "smb://u:secret@host/share"}, io), Exit::usage);

@@ -57,17 +57,36 @@ std::string step_json(const Step& step) {
       json_quoted(state_of(step)), milliseconds(step.took), answers, json_quoted(step.silence));
 }
 
-// Until the client library tells them.
 constexpr std::string_view kSharesNotAsked = "not asked";
 
-std::string host_json(const Neighbour& host) {
+const HostShares* shares_at(const Neighbour& host, const SharesByAddress* shares) {
+  if (shares == nullptr) return nullptr;
+  const auto found = shares->find(host.address);
+  return found == shares->end() ? nullptr : &found->second;
+}
+
+std::string host_shares_json(const HostShares* said) {
+  if (said == nullptr) return fmt::format("{{\"state\":\"untested\",\"why\":{}}}", json_quoted(kSharesNotAsked));
+  if (!said->why.empty()) return fmt::format("{{\"state\":\"no\",\"why\":{}}}", json_quoted(said->why));
+  return fmt::format("{{\"state\":\"yes\",\"list\":{}}}", shares_json(said->shares));
+}
+
+std::string host_shares_text(const HostShares* said) {
+  if (said == nullptr) return {};
+  if (!said->why.empty()) return fmt::format("    shares: {}\n", said->why);
+  std::vector<std::string> names;
+  for (const client::ListedShare& share : said->shares) names.push_back(on_one_line(share.name));
+  return fmt::format("    shares: {}\n", names.empty() ? "none" : fmt::format("{}", fmt::join(names, ", ")));
+}
+
+std::string host_json(const Neighbour& host, const HostShares* shares) {
   const std::vector<std::string> roles(host.roles.begin(), host.roles.end());
   const std::vector<std::string> heard_by(host.heard_by.begin(), host.heard_by.end());
   return fmt::format(
       "{{\"address\":{},\"name\":{},\"group\":{},\"comment\":{},\"file_server\":{},\"roles\":{},\"heard_by\":{},"
-      "\"shares\":{{\"state\":\"untested\",\"why\":{}}}}}",
+      "\"shares\":{}}}",
       json_quoted(host.address), json_quoted(host.name), json_quoted(host.group), json_quoted(host.comment),
-      host.file_server, json_list(roles), json_list(heard_by), json_quoted(kSharesNotAsked));
+      host.file_server, json_list(roles), json_list(heard_by), host_shares_json(shares));
 }
 
 }  // namespace
@@ -104,7 +123,7 @@ std::string trace_json(const std::string& name, const netbios::Trace& trace,
                      json_quoted(name), by, steps, findings, json_list(system_order));
 }
 
-std::string neighbourhood_text(const netbios::Neighbourhood& found) {
+std::string neighbourhood_text(const netbios::Neighbourhood& found, const SharesByAddress* shares) {
   std::string out = fmt::format("{:<16} {:<16} {:<16} {:<7} {:<24} {}\n", "Server Name", "Address", "Workgroup",
                                 "Files", "Heard by", "Remark");
   out += std::string(100, '-') + "\n";
@@ -114,16 +133,19 @@ std::string neighbourhood_text(const netbios::Neighbourhood& found) {
     out += fmt::format("{:<16} {:<16} {:<16} {:<7} {:<24} {}\n", "\\\\" + on_one_line(host.name), host.address,
                        on_one_line(host.group), host.file_server ? "yes" : "?",
                        fmt::format("{}", fmt::join(host.heard_by, " ")), remark);
+    out += host_shares_text(shares_at(host, shares));
   }
   if (found.hosts.empty()) out += "There are no servers that answer.\n";
-  out += fmt::format("shares: {}\n", kSharesNotAsked);
+  if (shares == nullptr) out += fmt::format("shares: {}\n", kSharesNotAsked);
   for (const std::string& note : found.notes) out += fmt::format("note: {}\n", on_one_line(note));
   return out;
 }
 
-std::string neighbourhood_json(const netbios::Neighbourhood& found) {
+std::string neighbourhood_json(const netbios::Neighbourhood& found, const SharesByAddress* shares) {
   std::string hosts;
-  for (const Neighbour& host : found.hosts) hosts += (hosts.empty() ? "" : ",") + host_json(host);
+  for (const Neighbour& host : found.hosts) {
+    hosts += (hosts.empty() ? "" : ",") + host_json(host, shares_at(host, shares));
+  }
   return fmt::format("{{\"hosts\":[{}],\"notes\":{}}}\n", hosts, json_list(found.notes));
 }
 

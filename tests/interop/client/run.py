@@ -365,6 +365,24 @@ def credentials(c):
     c.run("ls", address, DOZO_USER=server.USER)
 
 
+# --- Shares
+
+def shares_are_listed(c):
+    address = f"smb://{server.USER}@127.0.0.1:{c.port}/"
+    shares = {s["name"]: s for s in c.json("ls", address)["shares"]}
+    require_equal((shares["files"]["type"], shares["files"]["special"]), ("disk", False), "files")
+    require_equal((shares["IPC$"]["type"], shares["IPC$"]["special"]), ("pipes", True), "IPC$")
+    said = c.run("netview", address, "--encrypt").stdout.decode()
+    require(re.search(r"^files +disk", said, re.M), f"netview said {said!r}")
+    refused = c.run("netview", address, status=1, DOZO_PASSWORD="wrong")
+    require(b"user or password is wrong" in refused.stderr, f"said {refused.stderr!r}")
+    nobody = c.run("netview", address, "--anonymous", status=1)
+    require(b"logging on to 127.0.0.1 as nobody" in nobody.stderr or b"IPC$: access denied" in nobody.stderr,
+            f"said {nobody.stderr!r}")
+    c.run("netview", address + "files", status=2)
+    c.run("du", address, status=2)
+
+
 # --- The library
 
 def library(c, operation):
@@ -401,6 +419,7 @@ CASES = [
     ("put goes on after it was killed", killed_while, True),
     ("versions are not mixed", changed_source_is_not_mixed),
     ("credentials from a file and the environment", credentials),
+    ("the shares of a server", shares_are_listed),
     ("everything in the public header", library, "everything"),
     ("what the public header refuses", library, "refusals"),
     ("anonymous", anonymous),

@@ -246,6 +246,8 @@ def neighbourhood(tools):
     require_equal((found["name"], found["group"], found["file_server"]), ("STOREHOUSE", "HARBOUR", True), "the host")
     require_equal(found["shares"], {"state": "untested", "why": "not asked"}, "its shares")
     require(r"\\STOREHOUSE" in tools.dozo("netview", "--timeout", "0.3"), "text")
+    asked = {h["address"]: h["shares"] for h in tools.json("netview", "--timeout", "0.3", "--shares")["hosts"]}
+    require_equal(asked[SERVER]["state"], "no", "the shares of who has no SMB server")
 
 
 def announcements(tools):
