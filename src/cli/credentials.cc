@@ -15,7 +15,7 @@ namespace {
 
 using Loaded = std::expected<client::Credentials, std::string>;
 
-std::string_view trimmed(std::string_view text) {
+std::string_view without_blanks(std::string_view text) {
   const auto first = text.find_first_not_of(" \t\r");
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(" \t\r") + 1 - first);
@@ -70,16 +70,16 @@ Loaded parse_credentials(std::istream& in) {
   client::Credentials out;
   std::string text;
   for (int line = 1; std::getline(in, text); ++line) {
-    const std::string_view content = trimmed(text);
+    const std::string_view content = without_blanks(text);
     if (content.empty() || content.starts_with('#')) continue;
     const auto equals = content.find('=');
-    std::string* member = member_of(out, trimmed(content.substr(0, equals)));
+    std::string* member = member_of(out, without_blanks(content.substr(0, equals)));
     if (equals == std::string_view::npos || member == nullptr) {
       // Not the line itself: it may be a password.
       return std::unexpected(fmt::format("line {} is none of username = …, password = …, domain = …", line));
     }
     if (!member->empty()) return std::unexpected(fmt::format("line {} says again what another has said", line));
-    *member = trimmed(content.substr(equals + 1));
+    *member = without_blanks(content.substr(equals + 1));
   }
   return out;
 }

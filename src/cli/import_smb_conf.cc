@@ -15,12 +15,6 @@ namespace {
 
 using server::toml_quoted;
 
-std::string lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
-  return out;
-}
-
 std::string compact(std::string_view option) {
   std::string out = lower(option);
   std::erase(out, ' ');

@@ -27,6 +27,8 @@ struct SmbConf {
   std::vector<std::string> problems;     // "line 3: …"
 };
 
+std::string lower(std::string_view text);  // of ASCII
+
 SmbConf parse_smb_conf(std::string_view text);
 
 // yes/true/on/1 and no/false/off/0, in any case; nothing otherwise.

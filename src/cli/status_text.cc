@@ -11,27 +11,27 @@
 namespace dozo::cli {
 namespace {
 
-using json = nlohmann::ordered_json;
+using Json = nlohmann::ordered_json;
 
-std::string scalar(const json& value) {
+std::string scalar(const Json& value) {
   if (value.is_string()) return on_one_line(value.get_ref<const std::string&>());
   if (value.is_boolean()) return value.get<bool>() ? "yes" : "no";
   if (value.is_null()) return "-";
   if (value.is_array()) {
     std::string list;
-    for (const json& item : value) list += (list.empty() ? "" : " ") + scalar(item);
+    for (const Json& item : value) list += (list.empty() ? "" : " ") + scalar(item);
     return list.empty() ? "-" : list;
   }
   return value.dump();
 }
 
-bool is_table(const json& value) {
-  return value.is_array() && !value.empty() && std::ranges::all_of(value, [](const json& v) { return v.is_object(); });
+bool is_table(const Json& value) {
+  return value.is_array() && !value.empty() && std::ranges::all_of(value, [](const Json& v) { return v.is_object(); });
 }
 
-std::vector<std::string> columns_of(const json& rows) {
+std::vector<std::string> columns_of(const Json& rows) {
   std::vector<std::string> columns;
-  for (const json& row : rows) {
+  for (const Json& row : rows) {
     for (const auto& [key, value] : row.items()) {
       if (std::ranges::find(columns, key) == columns.end()) columns.push_back(key);
     }
@@ -39,10 +39,10 @@ std::vector<std::string> columns_of(const json& rows) {
   return columns;
 }
 
-std::string table(const json& rows, const std::string& indent) {
+std::string table(const Json& rows, const std::string& indent) {
   const std::vector<std::string> columns = columns_of(rows);
   std::vector<std::vector<std::string>> cells = {columns};
-  for (const json& row : rows) {
+  for (const Json& row : rows) {
     auto& line = cells.emplace_back();
     for (const std::string& column : columns) line.push_back(row.contains(column) ? scalar(row[column]) : "-");
   }
@@ -60,7 +60,7 @@ std::string table(const json& rows, const std::string& indent) {
   return out;
 }
 
-std::string block(const json& object, const std::string& indent) {
+std::string block(const Json& object, const std::string& indent) {
   std::size_t width = 0;
   for (const auto& [key, value] : object.items()) width = std::max(width, key.size());
   std::string out;
@@ -79,7 +79,7 @@ std::string block(const json& object, const std::string& indent) {
 }  // namespace
 
 std::string status_text(std::string_view text) {
-  const json parsed = json::parse(text, nullptr, false);
+  const Json parsed = Json::parse(text, nullptr, false);
   return parsed.is_object() ? block(parsed, "") : std::string(text) + "\n";
 }
 

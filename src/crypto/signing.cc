@@ -36,7 +36,7 @@ Nonce gmac_nonce(const std::uint8_t* header) {
   return nonce;
 }
 
-int as_int(std::size_t n) {
+int mac_size_as_int(std::size_t n) {
   DOZO_ASSERT(n <= 0x7FFFFFFF);
   return static_cast<int>(n);
 }
@@ -79,13 +79,14 @@ class AesGmac {
   }
   void update(Bytes piece) {
     int size = 0;
-    DOZO_ASSERT(EVP_EncryptUpdate(context_.get(), nullptr, &size, piece.data(), as_int(piece.size())) == 1);
+    DOZO_ASSERT(EVP_EncryptUpdate(context_.get(), nullptr, &size, piece.data(), mac_size_as_int(piece.size())) == 1);
   }
   Signature finish() {
     Signature out;
     int size = 0;
     DOZO_ASSERT(EVP_EncryptFinal_ex(context_.get(), out.data(), &size) == 1);
-    DOZO_ASSERT(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, as_int(out.size()), out.data()) == 1);
+    DOZO_ASSERT(EVP_CIPHER_CTX_ctrl(context_.get(), EVP_CTRL_AEAD_GET_TAG, mac_size_as_int(out.size()), out.data()) ==
+                1);
     return out;
   }
 

@@ -26,8 +26,8 @@ ByteVector message_with(Header h) {
 }
 
 const ByteVector kKey = hex("000102030405060708090a0b0c0d0e0f");
-constexpr SigningAlgorithm kAll[] = {SigningAlgorithm::hmac_sha256, SigningAlgorithm::aes_cmac,
-                                     SigningAlgorithm::aes_gmac};
+constexpr SigningAlgorithm kAlgorithms[] = {SigningAlgorithm::hmac_sha256, SigningAlgorithm::aes_cmac,
+                                            SigningAlgorithm::aes_gmac};
 
 std::string signature_of(SigningAlgorithm algorithm, Header h) {
   return to_hex(Signer(algorithm, kKey).compute(message_with(h)));
@@ -60,7 +60,7 @@ TEST(Signing, verifies_a_response_signed_by_windows) {
 
 TEST(Signing, a_message_in_parts_has_the_signature_of_the_whole) {
   const ByteVector m = message_with({});
-  for (const SigningAlgorithm a : kAll) {
+  for (const SigningAlgorithm a : kAlgorithms) {
     Signer signer(a, kKey);
     const Signature whole = signer.compute(m);
     for (std::size_t cut = 64; cut <= m.size(); ++cut) {
@@ -71,7 +71,7 @@ TEST(Signing, a_message_in_parts_has_the_signature_of_the_whole) {
 }
 
 TEST(Signing, what_the_signature_field_held_before_does_not_matter) {
-  for (const SigningAlgorithm a : kAll) {
+  for (const SigningAlgorithm a : kAlgorithms) {
     Signer signer(a, kKey);
     ByteVector m = message_with({});
     const Signature clean = signer.compute(m);
@@ -82,7 +82,7 @@ TEST(Signing, what_the_signature_field_held_before_does_not_matter) {
 }
 
 TEST(Signing, a_signed_message_verifies_and_any_flipped_bit_is_noticed) {
-  for (const SigningAlgorithm a : kAll) {
+  for (const SigningAlgorithm a : kAlgorithms) {
     Signer signer(a, kKey);
     ByteVector m = message_with({});
     const Bytes rest[] = {Bytes(m).subspan(64)};
@@ -98,7 +98,7 @@ TEST(Signing, a_signed_message_verifies_and_any_flipped_bit_is_noticed) {
 
 TEST(Signing, a_message_shorter_than_a_header_never_verifies) {
   const ByteVector m = message_with({});
-  for (const SigningAlgorithm a : kAll) {
+  for (const SigningAlgorithm a : kAlgorithms) {
     Signer signer(a, kKey);
     EXPECT_FALSE(signer.verify(Bytes{}));
     EXPECT_FALSE(signer.verify(Bytes(m).first(63)));
@@ -107,7 +107,7 @@ TEST(Signing, a_message_shorter_than_a_header_never_verifies) {
 }
 
 TEST(Signing, another_key_does_not_verify) {
-  for (const SigningAlgorithm a : kAll) {
+  for (const SigningAlgorithm a : kAlgorithms) {
     ByteVector m = message_with({});
     Signer(a, kKey).sign(m);
     EXPECT_FALSE(Signer(a, hex("100102030405060708090a0b0c0d0e0f")).verify(m));

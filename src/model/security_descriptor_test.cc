@@ -7,7 +7,7 @@
 namespace dozo {
 namespace {
 
-Ace allow(const Sid& sid, AccessMask mask) {
+Ace allow_ace(const Sid& sid, AccessMask mask) {
   return {.type = 0, .flags = {}, .mask = mask, .sid = sid, .trailing = {}};
 }
 
@@ -16,7 +16,7 @@ SecurityDescriptor sample() {
   sd.control = SdControl::self_relative | SdControl::dacl_present | SdControl::dacl_protected;
   sd.owner = sid_administrators();
   sd.group = sid_system();
-  sd.dacl = Acl{2, {allow(sid_everyone(), kFileGenericRead), allow(sid_system(), kFileAllAccess)}};
+  sd.dacl = Acl{2, {allow_ace(sid_everyone(), kFileGenericRead), allow_ace(sid_system(), kFileAllAccess)}};
   return sd;
 }
 
@@ -36,7 +36,7 @@ TEST(SecurityDescriptor, goes_there_and_back) {
 TEST(SecurityDescriptor, bytes_are_laid_out_as_specified) {
   SecurityDescriptor sd;
   sd.control = SdControl::dacl_present;
-  sd.dacl = Acl{2, {allow(sid_everyone(), AccessMask::from_wire(0x001F01FF))}};
+  sd.dacl = Acl{2, {allow_ace(sid_everyone(), AccessMask::from_wire(0x001F01FF))}};
   const ByteVector expected{
       1, 0, 0x04, 0x80, 0,    0,    0,    0,    0, 0, 0, 0, 0, 0, 0, 0, 20, 0, 0, 0,  // [MS-DTYP] 2.4.6
       2, 0, 28,   0,    1,    0,    0,    0,                                          // [MS-DTYP] 2.4.5

@@ -95,21 +95,21 @@ void find_unproven(const std::vector<Step>& steps, std::vector<Finding>& finding
 // --- The steps
 
 // What stays the same from step to step.
-struct Work {
+struct Search {
   Loop& loop;
   std::string name;
   ResolveSettings settings;
   Trace trace;
 };
 
-void add_file_step(Work& work, Mechanism mechanism, std::vector<std::string> addresses) {
+void add_file_step(Search& work, Mechanism mechanism, std::vector<std::string> addresses) {
   Step step{.mechanism = mechanism, .asked = work.name};
   if (addresses.empty()) step.silence = "the name is not in it";
   if (!addresses.empty()) step.answers.push_back({.from = "this computer", .addresses = std::move(addresses)});
   work.trace.steps.push_back(std::move(step));
 }
 
-void add_skipped(Work& work, Mechanism mechanism, std::string why) {
+void add_skipped(Search& work, Mechanism mechanism, std::string why) {
   Step step{.mechanism = mechanism, .asked = work.name, .silence = std::move(why)};
   step.skipped = true;
   work.trace.steps.push_back(std::move(step));
@@ -129,7 +129,7 @@ void take(Step& step, NameAnswers answers) {
 }
 
 // A and AAAA, each a message of its own: the DNS and LLMNR allow one question in each.
-Task<void> ask_addresses(Work& work, Step& step, Endpoint to, std::optional<Endpoint> from) {
+Task<void> ask_addresses(Search& work, Step& step, Endpoint to, std::optional<Endpoint> from) {
   const Labels name = labels_of(step.asked);
   const Instant start = work.loop.now();
   for (const std::uint16_t type : kAddressTypes) {
@@ -144,7 +144,7 @@ Task<void> ask_addresses(Work& work, Step& step, Endpoint to, std::optional<Endp
 }
 
 // The names to ask the DNS for: with the search domains first, where there is no dot.
-std::vector<std::string> dns_names(const Work& work) {
+std::vector<std::string> dns_names(const Search& work) {
   std::vector<std::string> names;
   if (work.name.find('.') == work.name.npos) {
     for (const std::string& domain : work.settings.search) names.push_back(work.name + "." + domain);
@@ -153,7 +153,7 @@ std::vector<std::string> dns_names(const Work& work) {
   return names;
 }
 
-Task<void> ask_dns(Work& work) {
+Task<void> ask_dns(Search& work) {
   if (work.settings.dns_servers.empty()) add_skipped(work, Mechanism::dns, "no DNS server is configured");
   for (const Endpoint& server : work.settings.dns_servers) {
     for (const std::string& name : dns_names(work)) {
@@ -172,7 +172,7 @@ Step link_step(Mechanism mechanism, const Link& link, std::string_view group, st
   return {.mechanism = mechanism, .where = fmt::format("{} ({})", link.interface, group), .asked = std::move(asked)};
 }
 
-Task<Step> ask_mdns_on(Work& work, Link link, std::string host) {
+Task<Step> ask_mdns_on(Search& work, Link link, std::string host) {
   Step step = link_step(Mechanism::mdns, link, kMdnsGroup, host);
   const auto group = endpoint_of(kMdnsGroup, work.settings.mdns_port);
   const Labels name = labels_of(host);
@@ -184,14 +184,14 @@ Task<Step> ask_mdns_on(Work& work, Link link, std::string host) {
   co_return step;
 }
 
-Task<Step> ask_llmnr_on(Work& work, Link link, std::string host) {
+Task<Step> ask_llmnr_on(Search& work, Link link, std::string host) {
   Step step = link_step(Mechanism::llmnr, link, kLlmnrGroup, host);
   const auto group = endpoint_of(kLlmnrGroup, work.settings.llmnr_port);
   co_await ask_addresses(work, step, *group, link.address);
   co_return step;
 }
 
-Task<Step> ask_broadcast_on(Work& work, Link link, std::string host) {
+Task<Step> ask_broadcast_on(Search& work, Link link, std::string host) {
   auto broadcast = endpoint_of(link.broadcast.host_text(), work.settings.name_service_port);
   Step step = link_step(Mechanism::nbns_broadcast, link, broadcast->host_text(), host);
   const auto name = name_from_text(host, kFileServer);
@@ -202,7 +202,7 @@ Task<Step> ask_broadcast_on(Work& work, Link link, std::string host) {
   co_return step;
 }
 
-using AskOnLink = Task<Step> (*)(Work& work, Link link, std::string host);
+using AskOnLink = Task<Step> (*)(Search& work, Link link, std::string host);
 
 // RFC 6762 3: the names of multicast DNS end with "local"; RFC 4795 2: LLMNR's have no dot.
 std::string mdns_name(const std::string& name) {
@@ -225,7 +225,7 @@ constexpr MulticastWay kMulticastWays[] = {
     {Mechanism::nbns_broadcast, ask_broadcast_on, netbios_name, "no NetBIOS name: longer than 15 bytes, or with a dot"},
 };
 
-Task<void> ask_links(Work& work, const MulticastWay& way) {
+Task<void> ask_links(Search& work, const MulticastWay& way) {
   const std::string host = way.name_to_ask(work.name);
   if (host.empty()) {
     add_skipped(work, way.mechanism, std::string(way.why_not));
@@ -238,7 +238,7 @@ Task<void> ask_links(Work& work, const MulticastWay& way) {
   }
 }
 
-Task<void> ask_name_servers(Work& work) {
+Task<void> ask_name_servers(Search& work) {
   const auto name = name_from_text(work.name, kFileServer);
   if (!name) {
     add_skipped(work, Mechanism::nbns_server, std::string(kMulticastWays[2].why_not));
@@ -264,7 +264,7 @@ std::string nobodys_name() {
   return name;
 }
 
-Task<void> ask_for_nobody(Work& work) {
+Task<void> ask_for_nobody(Search& work) {
   work.settings.patience.attempts = 1;
   for (const MulticastWay& way : kMulticastWays) {
     for (const Link& link : work.settings.links) {
@@ -310,15 +310,15 @@ std::vector<Finding> findings_of(const std::vector<Step>& steps) {
 }
 
 Task<Trace> resolve(Loop& loop, std::string name, ResolveSettings settings) {
-  using Ask = Task<void> (*)(Work& work);
+  using Ask = Task<void> (*)(Search& work);
   constexpr Ask asks[] = {
       ask_dns,
-      [](Work& work) { return ask_links(work, kMulticastWays[0]); },
-      [](Work& work) { return ask_links(work, kMulticastWays[1]); },
+      [](Search& work) { return ask_links(work, kMulticastWays[0]); },
+      [](Search& work) { return ask_links(work, kMulticastWays[1]); },
       ask_name_servers,
-      [](Work& work) { return ask_links(work, kMulticastWays[2]); },
+      [](Search& work) { return ask_links(work, kMulticastWays[2]); },
   };
-  Work work{loop, std::move(name), std::move(settings), {}};
+  Search work{loop, std::move(name), std::move(settings), {}};
   const auto enough = [&work] { return !work.settings.all_mechanisms && work.trace.first() != nullptr; };
   add_file_step(work, Mechanism::hosts_file, addresses_in_hosts(work.settings.hosts_file, work.name));
   for (const Ask ask : asks) {

@@ -25,7 +25,7 @@ constexpr std::string_view kEnvelope =
     "\"><soap:Header><wsa:To>{}</wsa:To><wsa:Action>{}</wsa:Action><wsa:MessageID>{}</wsa:MessageID></soap:Header>"
     "<soap:Body>{}</soap:Body></soap:Envelope>\n";
 
-std::vector<std::string> words_of(std::string_view text) {
+std::vector<std::string> list_of(std::string_view text) {
   std::vector<std::string> words;
   while (!text.empty() && words.size() < kAddressesMax) {
     const std::size_t begin = text.find_first_not_of(" \t\r\n");
@@ -54,9 +54,9 @@ class MatchesVisitor : public XmlVisitor {
     if (name == DOZO_WSA " RelatesTo") found.relates_to = text;
     if (!in_match_) return;
     if (name == DOZO_WSA " Address") match_.endpoint = text;
-    if (name == DOZO_WSD " XAddrs") match_.addresses = words_of(text);
+    if (name == DOZO_WSD " XAddrs") match_.addresses = list_of(text);
     if (name == DOZO_WSD " Types") {
-      for (const std::string& type : words_of(text)) match_.types.push_back(without_prefix(type));
+      for (const std::string& type : list_of(text)) match_.types.push_back(without_prefix(type));
     }
     if (name != DOZO_WSD " ProbeMatch") return;
     in_match_ = false;

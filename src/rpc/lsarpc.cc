@@ -190,7 +190,7 @@ CallResult enumerate_trusted_domains(Call& call) {
 }
 
 // [MS-LSAD] 3.1.4 and [MS-LSAT] 3.1.4. Opnums without a name there are used locally or between controllers.
-constexpr Procedure kProcedures[] = {
+constexpr Procedure kLsarpcProcedures[] = {
     {0, "LsarClose", close},
     {1, "Opnum1NotUsedOnWire"},
     {2, "LsarEnumeratePrivileges"},
@@ -338,6 +338,6 @@ constexpr Procedure kProcedures[] = {
 }  // namespace
 
 // [MS-LSAD] 1.9.
-constinit const Interface kLsarpc{"lsarpc", {uuid("12345778-1234-abcd-ef00-0123456789ab"), 0, 0}, kProcedures};
+constinit const Interface kLsarpc{"lsarpc", {uuid("12345778-1234-abcd-ef00-0123456789ab"), 0, 0}, kLsarpcProcedures};
 
 }  // namespace dozo::rpc

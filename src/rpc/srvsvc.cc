@@ -323,7 +323,7 @@ CallResult name_validate(Call& call) {
 }
 
 // [MS-SRVS] 3.1.4.
-constexpr Procedure kProcedures[] = {
+constexpr Procedure kSrvsvcProcedures[] = {
     {0, "Opnum0NotUsedOnWire"},
     {1, "Opnum1NotUsedOnWire"},
     {2, "Opnum2NotUsedOnWire"},
@@ -387,6 +387,6 @@ constexpr Procedure kProcedures[] = {
 }  // namespace
 
 // [MS-SRVS] 1.9.
-constinit const Interface kSrvsvc{"srvsvc", {uuid("4b324fc8-1670-01d3-1278-5a47bf6ee188"), 3, 0}, kProcedures};
+constinit const Interface kSrvsvc{"srvsvc", {uuid("4b324fc8-1670-01d3-1278-5a47bf6ee188"), 3, 0}, kSrvsvcProcedures};
 
 }  // namespace dozo::rpc

@@ -5,7 +5,7 @@
 namespace dozo::rpc {
 namespace {
 
-constexpr std::uint32_t kPlatformNt = 500;  // [MS-WKST] 2.2.5.1
+constexpr std::uint32_t kWorkstationPlatformNt = 500;  // [MS-WKST] 2.2.5.1
 constexpr std::uint32_t kUserLevels[] = {0, 1};
 // [MS-WKST] 2.2.3.1 NETSETUP_JOIN_STATUS.
 constexpr std::uint32_t kJoinedWorkgroup = 2;
@@ -15,7 +15,7 @@ constexpr std::uint32_t kJoinedDomain = 3;
 InfoRow workstation_row(const Host& host, std::uint32_t level) {
   const ServerInfo server = host.server();
   InfoRow row;
-  row.number(kPlatformNt).text(server.netbios_name).text(server.workgroup);
+  row.number(kWorkstationPlatformNt).text(server.netbios_name).text(server.workgroup);
   row.number(server.version_major).number(server.version_minor);
   if (level == 100) return row;
   row.text("");  // lanroot: unused
@@ -79,7 +79,7 @@ CallResult get_join_information(Call& call) {
 }
 
 // [MS-WKST] 3.2.4.
-constexpr Procedure kProcedures[] = {
+constexpr Procedure kWkssvcProcedures[] = {
     {0, "NetrWkstaGetInfo", get_info},
     {1, "NetrWkstaSetInfo"},
     {2, "NetrWkstaUserEnum", user_enum},
@@ -123,6 +123,6 @@ constexpr Procedure kProcedures[] = {
 }  // namespace
 
 // [MS-WKST] 1.9.
-constinit const Interface kWkssvc{"wkssvc", {uuid("6bffd098-a112-3610-9833-46c3f87e345a"), 1, 0}, kProcedures};
+constinit const Interface kWkssvc{"wkssvc", {uuid("6bffd098-a112-3610-9833-46c3f87e345a"), 1, 0}, kWkssvcProcedures};
 
 }  // namespace dozo::rpc

@@ -59,7 +59,7 @@ Evidence clock_skew(const HostFacts& host) {
                      skew < 0 ? "behind" : "ahead");
 }
 
-constexpr Rule kRules[] = {
+constexpr Rule kAccessRules[] = {
     {"share-writable-by-anyone",
      Severity::critical,
      "Anybody may write to a share",
@@ -188,6 +188,6 @@ constexpr Rule kRules[] = {
 
 }  // namespace
 
-std::span<const Rule> access_rules() { return kRules; }
+std::span<const Rule> access_rules() { return kAccessRules; }
 
 }  // namespace dozo::scan

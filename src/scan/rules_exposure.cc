@@ -76,7 +76,7 @@ Evidence public_address(const HostFacts& host) {
   return fmt::format("port 445 of {} answered, an address of the internet", address);
 }
 
-constexpr Rule kRules[] = {
+constexpr Rule kExposureRules[] = {
     {"ms17-010-missing",
      Severity::critical,
      "The patch against EternalBlue is missing",
@@ -229,6 +229,6 @@ constexpr Rule kRules[] = {
 
 }  // namespace
 
-std::span<const Rule> exposure_rules() { return kRules; }
+std::span<const Rule> exposure_rules() { return kExposureRules; }
 
 }  // namespace dozo::scan

@@ -78,7 +78,7 @@ Evidence no_aes256(const HostFacts& host) {
   return because("AES-128 is accepted and AES-256 refused", gcm);
 }
 
-constexpr Rule kRules[] = {
+constexpr Rule kProtocolRules[] = {
     {"smb1-only",
      Severity::high,
      "Speaks SMB1 and nothing newer",
@@ -214,6 +214,6 @@ constexpr Rule kRules[] = {
 
 }  // namespace
 
-std::span<const Rule> protocol_rules() { return kRules; }
+std::span<const Rule> protocol_rules() { return kProtocolRules; }
 
 }  // namespace dozo::scan

@@ -11,7 +11,7 @@
 namespace dozo::server {
 namespace {
 
-using testing::HasSubstr;
+using ::testing::HasSubstr;
 
 Config parsed(std::string_view text) {
   const ConfigResult result = parse_config(text, "dozo.toml");
@@ -254,8 +254,8 @@ TEST(Config, what_is_shown_reads_back_as_the_same) {
 TEST(Config, show_tells_where_each_value_came_from) {
   const auto loaded = parse_config("[auth]\nfailure_delay_ms = 300\n", "/etc/x.toml");
   ASSERT_TRUE(loaded);
-  EXPECT_THAT(show_config(*loaded), testing::ContainsRegex("failure_delay_ms = 300 +# /etc/x.toml:2\n"));
-  EXPECT_THAT(show_config(*loaded), testing::ContainsRegex("ntlm = \"v2\" +# default\n"));
+  EXPECT_THAT(show_config(*loaded), ::testing::ContainsRegex("failure_delay_ms = 300 +# /etc/x.toml:2\n"));
+  EXPECT_THAT(show_config(*loaded), ::testing::ContainsRegex("ntlm = \"v2\" +# default\n"));
 }
 
 TEST(Config, every_setting_is_described_and_its_default_is_accepted) {
@@ -282,22 +282,22 @@ struct ListenCase {
   std::string_view text;
   std::optional<ListenAddress> address;
 };
-class Listen : public testing::TestWithParam<ListenCase> {};
+class Listen : public ::testing::TestWithParam<ListenCase> {};
 TEST_P(Listen, is_read_as_address_and_port) {
   EXPECT_EQ(listen_address_from_string(GetParam().text), GetParam().address);
 }
 INSTANTIATE_TEST_SUITE_P(
     Config, Listen,
-    testing::Values(ListenCase{"0.0.0.0:445", ListenAddress{"0.0.0.0", 445}},
-                    ListenCase{"[::]:445", ListenAddress{"::", 445}},
-                    ListenCase{"10.0.0.1", ListenAddress{"10.0.0.1", 445}},
-                    ListenCase{"::1", ListenAddress{"::1", 445}}, ListenCase{"[::1]", ListenAddress{"::1", 445}},
-                    ListenCase{"127.0.0.1:0", ListenAddress{"127.0.0.1", 0}}, ListenCase{"", std::nullopt},
-                    ListenCase{"localhost:445", std::nullopt}, ListenCase{"1.2.3.4:", std::nullopt},
-                    ListenCase{"1.2.3.4:65536", std::nullopt}, ListenCase{"1.2.3.4:4x", std::nullopt},
-                    ListenCase{"1.2.3.4:-1", std::nullopt}, ListenCase{"[1.2.3.4]:445", std::nullopt},
-                    ListenCase{"[::1", std::nullopt}, ListenCase{"[::1]445", std::nullopt},
-                    ListenCase{"300.1.1.1:1", std::nullopt}));
+    ::testing::Values(ListenCase{"0.0.0.0:445", ListenAddress{"0.0.0.0", 445}},
+                      ListenCase{"[::]:445", ListenAddress{"::", 445}},
+                      ListenCase{"10.0.0.1", ListenAddress{"10.0.0.1", 445}},
+                      ListenCase{"::1", ListenAddress{"::1", 445}}, ListenCase{"[::1]", ListenAddress{"::1", 445}},
+                      ListenCase{"127.0.0.1:0", ListenAddress{"127.0.0.1", 0}}, ListenCase{"", std::nullopt},
+                      ListenCase{"localhost:445", std::nullopt}, ListenCase{"1.2.3.4:", std::nullopt},
+                      ListenCase{"1.2.3.4:65536", std::nullopt}, ListenCase{"1.2.3.4:4x", std::nullopt},
+                      ListenCase{"1.2.3.4:-1", std::nullopt}, ListenCase{"[1.2.3.4]:445", std::nullopt},
+                      ListenCase{"[::1", std::nullopt}, ListenCase{"[::1]445", std::nullopt},
+                      ListenCase{"300.1.1.1:1", std::nullopt}));
 
 TEST(ShareName, ordinary_names_are_fine) {
   for (const std::string_view name : {"projects", "Données", "a b", "共有", "hidden$", "v1.2"}) {

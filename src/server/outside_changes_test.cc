@@ -7,7 +7,7 @@
 namespace dozo::server::testing {
 namespace {
 
-constexpr LeaseState kReadHandle = LeaseBit::read | LeaseBit::handle;
+constexpr LeaseState kTold = LeaseBit::read | LeaseBit::handle;
 
 class OutsideChanges : public ServerTest {
  protected:
@@ -41,8 +41,8 @@ class OutsideChanges : public ServerTest {
 
 TEST_F(OutsideChanges, a_file_that_is_written_outside_is_no_longer_cached) {
   ASSERT_TRUE(volume().outside_write({"f"}, "old"));
-  const Answer opened = alice().create("f", with_lease(key(1), kReadHandle));
-  ASSERT_EQ(granted(opened), kReadHandle);
+  const Answer opened = alice().create("f", with_lease(key(1), kTold));
+  ASSERT_EQ(granted(opened), kTold);
   ASSERT_TRUE(volume().outside_write({"f"}, "new"));
   const Answer notice = alice().next_break();
   ASSERT_EQ(notice.status(), NtStatus::SUCCESS);
@@ -62,14 +62,14 @@ TEST_F(OutsideChanges, a_level_ii_oplock_ends_too) {
 
 TEST_F(OutsideChanges, a_directory_that_gets_an_entry_outside_is_no_longer_cached) {
   Client& peer = world().log_on({.capabilities = wire::Capability::directory_leasing | wire::Capability::leasing});
-  ASSERT_EQ(granted(peer.create("d", with_lease(key(2), kReadHandle, directory_args()))), kReadHandle);
+  ASSERT_EQ(granted(peer.create("d", with_lease(key(2), kTold, directory_args()))), kTold);
   ASSERT_TRUE(volume().outside_write({"d", "f"}, "new"));
   EXPECT_TRUE(broken_to(peer.next_break()).empty());
 }
 
 TEST_F(OutsideChanges, the_file_of_another_name_stays_cached) {
   ASSERT_TRUE(volume().outside_write({"f"}, "old"));
-  ASSERT_EQ(granted(alice().create("f", with_lease(key(1), kReadHandle))), kReadHandle);
+  ASSERT_EQ(granted(alice().create("f", with_lease(key(1), kTold))), kTold);
   ASSERT_TRUE(volume().outside_write({"g"}, "new"));
   EXPECT_TRUE(alice().next_break().none());
 }
@@ -77,7 +77,7 @@ TEST_F(OutsideChanges, the_file_of_another_name_stays_cached) {
 TEST_F(OutsideChanges, where_they_are_not_seen_nothing_is_granted) {
   ASSERT_TRUE(volume().outside_write({"f"}, "old"));
   volume().set_outside_changes_seen(false);
-  EXPECT_TRUE(granted(alice().create("f", with_lease(key(1), kReadHandle))).empty());
+  EXPECT_TRUE(granted(alice().create("f", with_lease(key(1), kTold))).empty());
   const Answer opened = alice().create("f", {.access = kFileGenericRead, .oplock = OplockLevel::batch});
   EXPECT_EQ(opened.as<wire::CreateResponse>().oplock_level, OplockLevel::none);
 }
@@ -86,8 +86,8 @@ TEST_F(OutsideChanges, where_they_are_not_seen_nothing_is_granted) {
 TEST_F(OutsideChanges, every_open_of_a_lease_watches) {
   ASSERT_TRUE(volume().outside_write({"f"}, "old"));
   EXPECT_TRUE(granted(alice().create("f", with_lease(key(1), {}))).empty());
-  const Answer second = alice().create("f", with_lease(key(1), kReadHandle));
-  ASSERT_EQ(granted(second), kReadHandle);
+  const Answer second = alice().create("f", with_lease(key(1), kTold));
+  ASSERT_EQ(granted(second), kTold);
   alice().close(second.file_id());
   ASSERT_TRUE(volume().outside_write({"f"}, "new"));
   EXPECT_TRUE(broken_to(alice().next_break()).empty());

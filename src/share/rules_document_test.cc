@@ -16,7 +16,7 @@ namespace {
 
 const std::filesystem::path kDocument = DOZO_SOURCE_DIR "/docs/share-engine.md";
 
-std::string read_text(const std::filesystem::path& path) {
+std::string document_text(const std::filesystem::path& path) {
   std::ifstream in(path);
   std::ostringstream out;
   out << in.rdbuf();
@@ -25,13 +25,13 @@ std::string read_text(const std::filesystem::path& path) {
 
 TEST(RulesDocument, is_the_committed_one) {
   if (std::getenv("DOZO_WRITE_DOCS") != nullptr) std::ofstream(kDocument) << rules_document();
-  EXPECT_EQ(read_text(kDocument), rules_document()) << "DOZO_WRITE_DOCS=1 writes it";
+  EXPECT_EQ(document_text(kDocument), rules_document()) << "DOZO_WRITE_DOCS=1 writes it";
 }
 
 // The titles of the scenarios up to the colon.
 std::multiset<std::string> subjects(const char* file) {
   std::multiset<std::string> out;
-  const std::string text = read_text(std::string(DOZO_SOURCE_DIR "/tests/scenarios/") + file);
+  const std::string text = document_text(std::string(DOZO_SOURCE_DIR "/tests/scenarios/") + file);
   for (const Scenario& scenario : parse_scenarios(text).value()) {
     out.insert(scenario.title.substr(0, scenario.title.find(':')));
   }

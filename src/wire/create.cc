@@ -5,19 +5,19 @@
 namespace dozo::wire {
 namespace {
 
-using Codec = VariableCodec<std::vector<CreateContext>>;
+using CreateContextsCodec = VariableCodec<std::vector<CreateContext>>;
 
 }  // namespace
 
-bool Codec::decode(Bytes in, std::vector<CreateContext>& out) {
+bool CreateContextsCodec::decode(Bytes in, std::vector<CreateContext>& out) {
   auto list = decode_chain<CreateContext>(in);
   if (list) out = std::move(*list);
   return list.has_value();
 }
 
-void Codec::encode(ByteWriter& out, const std::vector<CreateContext>& list) { encode_chain(list, out); }
+void CreateContextsCodec::encode(ByteWriter& out, const std::vector<CreateContext>& list) { encode_chain(list, out); }
 
-std::size_t Codec::size(const std::vector<CreateContext>& list) {
+std::size_t CreateContextsCodec::size(const std::vector<CreateContext>& list) {
   std::size_t n = 0;
   for (const CreateContext& context : list) n = (n + 7) / 8 * 8 + plain_size(context);
   return n;

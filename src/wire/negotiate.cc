@@ -3,13 +3,13 @@
 namespace dozo::wire {
 namespace {
 
-using Codec = VariableCodec<std::vector<NegotiateContext>>;
+using NegotiateContextsCodec = VariableCodec<std::vector<NegotiateContext>>;
 
 constexpr std::size_t aligned(std::size_t n) { return (n + 7) / 8 * 8; }
 
 }  // namespace
 
-bool Codec::decode_count(Bytes in, std::size_t count, std::vector<NegotiateContext>& out) {
+bool NegotiateContextsCodec::decode_count(Bytes in, std::size_t count, std::vector<NegotiateContext>& out) {
   ByteReader reader(in);
   for (std::size_t i = 0; i < count; ++i) {
     // [MS-SMB2] 2.2.3.1: the padding that aligns the next context is not counted in DataLength.
@@ -22,7 +22,7 @@ bool Codec::decode_count(Bytes in, std::size_t count, std::vector<NegotiateConte
   return reader.ok();
 }
 
-void Codec::encode(ByteWriter& out, const std::vector<NegotiateContext>& list) {
+void NegotiateContextsCodec::encode(ByteWriter& out, const std::vector<NegotiateContext>& list) {
   const std::size_t start = out.size();
   for (const NegotiateContext& context : list) {
     out.align(8, start);
@@ -30,7 +30,7 @@ void Codec::encode(ByteWriter& out, const std::vector<NegotiateContext>& list) {
   }
 }
 
-std::size_t Codec::size(const std::vector<NegotiateContext>& list) {
+std::size_t NegotiateContextsCodec::size(const std::vector<NegotiateContext>& list) {
   std::size_t n = 0;
   for (const NegotiateContext& context : list) n = aligned(n) + plain_size(context);
   return n;

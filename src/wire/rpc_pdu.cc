@@ -43,7 +43,7 @@ RpcContext read_context(ByteReader& in) {
   return c;
 }
 
-std::unexpected<NtStatus> malformed() { return fail(NtStatus::INVALID_PARAMETER); }
+std::unexpected<NtStatus> not_a_pdu() { return fail(NtStatus::INVALID_PARAMETER); }
 
 // Starts a fragment: the header with lengths still zero.
 ByteWriter begin(RpcType type, RpcFlags flags, std::uint32_t call_id) {
@@ -111,16 +111,16 @@ Result<RpcHeader> decode_rpc_header(Bytes bytes) {
   h.fragment_length = in.u16();
   h.auth_length = in.u16();
   h.call_id = in.u32();
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return not_a_pdu();
   return h;
 }
 
 Result<RpcFragment> decode_rpc_fragment(Bytes bytes) {
   RpcFragment fragment;
   DOZO_TRY(fragment.header, decode_rpc_header(bytes));
-  if (fragment.header.fragment_length != bytes.size()) return malformed();
+  if (fragment.header.fragment_length != bytes.size()) return not_a_pdu();
   fragment.body = bytes.subspan(kRpcHeaderSize);
-  if (fragment.header.auth_length != 0 && !cut_auth_trailer(fragment)) return malformed();
+  if (fragment.header.auth_length != 0 && !cut_auth_trailer(fragment)) return not_a_pdu();
   return fragment;
 }
 
@@ -132,9 +132,9 @@ Result<RpcBind> decode_rpc_bind(Bytes body) {
   bind.association_group = in.u32();
   const std::uint8_t contexts = in.u8();
   in.skip(3);
-  if (contexts > in.remaining() / kContextSizeMin) return malformed();
+  if (contexts > in.remaining() / kContextSizeMin) return not_a_pdu();
   for (int i = 0; in.ok() && i < contexts; ++i) bind.contexts.push_back(read_context(in));
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return not_a_pdu();
   return bind;
 }
 
@@ -149,7 +149,7 @@ Result<RpcBindAck> decode_rpc_bind_ack(Bytes body) {
   in.align(4);
   const std::uint8_t results = in.u8();
   in.skip(3);
-  if (results > in.remaining() / kResultSize) return malformed();
+  if (results > in.remaining() / kResultSize) return not_a_pdu();
   for (int i = 0; in.ok() && i < results; ++i) {
     RpcContextResult r;
     r.result = static_cast<RpcBindResult>(in.u16());
@@ -157,14 +157,14 @@ Result<RpcBindAck> decode_rpc_bind_ack(Bytes body) {
     r.transfer = read_syntax(in);
     ack.results.push_back(r);
   }
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return not_a_pdu();
   return ack;
 }
 
 Result<RpcNakReason> decode_rpc_bind_nak(Bytes body) {
   ByteReader in(body);
   const auto reason = static_cast<RpcNakReason>(in.u16());
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return not_a_pdu();
   return reason;
 }
 
@@ -175,7 +175,7 @@ Result<RpcRequest> decode_rpc_request(const RpcFragment& fragment) {
   request.context_id = in.u16();
   request.opnum = in.u16();
   if (fragment.header.flags.has(RpcFlag::object_uuid)) request.object = read_guid(in);
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return not_a_pdu();
   request.stub = in.rest();
   return request;
 }
@@ -186,7 +186,7 @@ Result<RpcResponse> decode_rpc_response(Bytes body) {
   response.alloc_hint = in.u32();
   response.context_id = in.u16();
   in.skip(2);
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return not_a_pdu();
   response.stub = in.rest();
   return response;
 }
@@ -198,7 +198,7 @@ Result<RpcFaultBody> decode_rpc_fault(Bytes body) {
   fault.context_id = in.u16();
   in.skip(2);
   fault.status = in.u32();
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return not_a_pdu();
   return fault;
 }
 

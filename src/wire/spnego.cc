@@ -33,7 +33,7 @@ constexpr KnownMechanism kKnown[] = {
 
 bool same(Bytes a, Bytes b) { return std::equal(a.begin(), a.end(), b.begin(), b.end()); }
 
-std::unexpected<NtStatus> malformed() { return fail(NtStatus::INVALID_PARAMETER); }
+std::unexpected<NtStatus> not_a_token() { return fail(NtStatus::INVALID_PARAMETER); }
 
 // The whole of `bytes` as one element of this tag, or bad.
 Bytes only(der::Reader& outer, Bytes bytes, std::uint8_t tag) {
@@ -56,7 +56,7 @@ Result<std::vector<MechType>> decode_mech_types(Bytes list) {
     const Bytes oid = in.expect(der::kOid);
     out.push_back({mechanism_from_oid(oid), oid});
   }
-  if (!in.ok() || !in.at_end() || out.empty()) return malformed();
+  if (!in.ok() || !in.at_end() || out.empty()) return not_a_token();
   return out;
 }
 
@@ -113,9 +113,9 @@ std::string_view to_string(Mechanism mechanism) {
 Result<GssToken> decode_gss_token(Bytes token) {
   der::Reader outer(token);
   der::Reader in(outer.expect(der::kApplication0));
-  if (!outer.ok() || !outer.at_end()) return malformed();
+  if (!outer.ok() || !outer.at_end()) return not_a_token();
   const Bytes oid = in.expect(der::kOid);
-  if (!in.ok()) return malformed();
+  if (!in.ok()) return not_a_token();
   return GssToken{{mechanism_from_oid(oid), oid}, in.rest()};
 }
 
@@ -131,13 +131,13 @@ TokenKind token_kind(Bytes token) {
 
 Result<NegTokenInit> decode_neg_token_init(Bytes token) {
   DOZO_TRY(const GssToken gss, decode_gss_token(token));
-  if (!same(gss.mechanism.oid, kSpnegoOid)) return malformed();
+  if (!same(gss.mechanism.oid, kSpnegoOid)) return not_a_token();
   der::Reader outer(gss.inner);
   const Bytes choice = outer.expect(der::context_tag(0));
-  if (!outer.at_end()) return malformed();
+  if (!outer.at_end()) return not_a_token();
   der::Reader fields(only(outer, choice, der::kSequence));
   const Bytes list_field = fields.expect(der::context_tag(0));
-  if (!outer.ok() || !fields.ok()) return malformed();
+  if (!outer.ok() || !fields.ok()) return not_a_token();
 
   NegTokenInit out;
   out.mech_types_der = list_field;
@@ -145,20 +145,20 @@ Result<NegTokenInit> decode_neg_token_init(Bytes token) {
   if (fields.peek() == der::context_tag(1)) fields.next();  // RFC 4178 4.2.1: reqFlags is ignored
   out.mech_token = take_octets(fields, 2);
   out.mech_list_mic = take_hints_or_mic(fields);
-  if (!fields.ok() || !fields.at_end()) return malformed();
+  if (!fields.ok() || !fields.at_end()) return not_a_token();
   return out;
 }
 
 Result<NegTokenResp> decode_neg_token_resp(Bytes token) {
   der::Reader outer(token);
   const Bytes choice = outer.expect(der::context_tag(1));
-  if (!outer.at_end()) return malformed();
+  if (!outer.at_end()) return not_a_token();
   der::Reader fields(only(outer, choice, der::kSequence));
 
   NegTokenResp out;
   if (fields.peek() == der::context_tag(0)) {
     const Bytes state = only(fields, fields.next().content, der::kEnumerated);
-    if (state.size() != 1 || state[0] > 3) return malformed();
+    if (state.size() != 1 || state[0] > 3) return not_a_token();
     out.neg_state = static_cast<NegState>(state[0]);
   }
   if (fields.peek() == der::context_tag(1)) {
@@ -167,7 +167,7 @@ Result<NegTokenResp> decode_neg_token_resp(Bytes token) {
   }
   out.response_token = take_octets(fields, 2);
   out.mech_list_mic = take_octets(fields, 3);
-  if (!outer.ok() || !fields.ok() || !fields.at_end()) return malformed();
+  if (!outer.ok() || !fields.ok() || !fields.at_end()) return not_a_token();
   return out;
 }
 

@@ -24,11 +24,11 @@ runtime::Task<void> fetch(ServedTest& t, LinkTarget target, Fetched& out) {
   co_await link.close();
 }
 
-struct Way {
+struct HostileWay {
   Dialect dialect;
   bool encrypt;
 };
-class TamperedWith : public ServedTest, public ::testing::WithParamInterface<Way> {
+class TamperedWith : public ServedTest, public ::testing::WithParamInterface<HostileWay> {
  protected:
   LinkTarget how() const {
     LinkTarget how = target();
@@ -40,9 +40,10 @@ class TamperedWith : public ServedTest, public ::testing::WithParamInterface<Way
   }
 };
 INSTANTIATE_TEST_SUITE_P(All, TamperedWith,
-                         ::testing::Values(Way{Dialect::smb_2_0_2, false}, Way{Dialect::smb_2_1, false},
-                                           Way{Dialect::smb_3_0, false}, Way{Dialect::smb_3_0_2, true},
-                                           Way{Dialect::smb_3_1_1, false}, Way{Dialect::smb_3_1_1, true}));
+                         ::testing::Values(HostileWay{Dialect::smb_2_0_2, false}, HostileWay{Dialect::smb_2_1, false},
+                                           HostileWay{Dialect::smb_3_0, false}, HostileWay{Dialect::smb_3_0_2, true},
+                                           HostileWay{Dialect::smb_3_1_1, false},
+                                           HostileWay{Dialect::smb_3_1_1, true}));
 
 // Whatever byte of the server's is changed, what the client believes is what the server said.
 TEST_P(TamperedWith, a_changed_byte_never_becomes_a_changed_file) {

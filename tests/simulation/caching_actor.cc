@@ -14,7 +14,7 @@ namespace {
 
 using wire::Command;
 
-const std::vector<ActionRow>& rows() {
+const std::vector<ActionRow>& caching_rows() {
   static const std::vector<ActionRow> kRows = {
       {"open",
        26,
@@ -58,7 +58,7 @@ constexpr std::array kDialects = {Dialect::smb_3_1_1, Dialect::smb_3_0_2, Dialec
 
 }  // namespace
 
-ActionTable caching_actions() { return rows(); }
+ActionTable caching_actions() { return caching_rows(); }
 
 void CachingActor::fail_with(std::string what) { model_.fail_with(fmt::format("actor {}: {}", number_, what)); }
 

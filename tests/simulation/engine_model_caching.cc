@@ -48,7 +48,7 @@ std::string level_of(const std::string& state) {
 
 std::string shown(const std::string& state) { return state.empty() ? "-" : state; }
 
-std::string client_of(const Step& step) { return step.actor.substr(0, step.actor.find('.')); }
+std::string client_part_of(const Step& step) { return step.actor.substr(0, step.actor.find('.')); }
 
 // Opened for no more than attributes; `security`: or for reading the security descriptor.
 bool looks_only(const Step& step, bool security) {
@@ -276,7 +276,7 @@ std::string EngineModel::refusal(const Step& step, int file, const std::vector<s
 StepResult EngineModel::open(const Step& step) {
   if (find(step.actor, step.handle) != nullptr || is_waiting(step.actor, step.handle)) return {"INVALID_HANDLE", {}};
   const int file = file_of(step.path);
-  const Breaker who{client_of(step), step.lease ? step.lease->key : "", 0, looks_only(step, false),
+  const Breaker who{client_part_of(step), step.lease ? step.lease->key : "", 0, looks_only(step, false),
                     looks_only(step, true)};
   if (step.lease) {
     for (const Cache& cache : caches_) {
@@ -338,7 +338,7 @@ std::string EngineModel::grant(Open& open) {
 
 std::string EngineModel::grant_lease(Open& open) {
   const LeaseWords& asked = *open.step.lease;
-  const std::string client = client_of(open.step);
+  const std::string client = client_part_of(open.step);
   for (const Cache& cache : caches_) {
     if (cache.client != client || cache.key != asked.key) continue;
     if (cache.file != open.file || cache.stream != open.step.stream) return " oplock=none";
@@ -410,7 +410,7 @@ StepResult EngineModel::use(const Step& step, Open open) {
   if (step.use == CacheUse::set_security) what = "security";
   if (step.use == CacheUse::rename) what = "rename";
   StepResult result{"ok", {}};
-  const Breaker who{client_of(open.step), open.step.lease ? open.step.lease->key : "", open.id, false, false};
+  const Breaker who{client_part_of(open.step), open.step.lease ? open.step.lease->key : "", open.id, false, false};
   if (is_held_off(what, open.file, open.step.stream, who)) return {"FILE_NOT_AVAILABLE", {}};
   end_disconnected(what, open.file, open.step.stream, who, result.effects);
   std::vector<int> awaited = break_all(what, open.file, open.step.stream, who, result.effects);
@@ -438,7 +438,7 @@ StepResult EngineModel::replace(const Step& step, const Open& open) {
 StepResult EngineModel::change(const Step& step) {
   StepResult result{"ok", {}};
   Breaker who;
-  if (step.lease) who.client = client_of(step), who.key = step.lease->key;
+  if (step.lease) who.client = client_part_of(step), who.key = step.lease->key;
   const int file = file_of(step.path);
   end_disconnected("change", file, "", who, result.effects);
   break_all("change", file, "", who, result.effects);
@@ -494,7 +494,7 @@ StepResult EngineModel::reclaim(const Step& step) {
 }
 
 StepResult EngineModel::acknowledge_lease(const Step& step) {
-  const std::string client = client_of(step);
+  const std::string client = client_part_of(step);
   for (const Cache& cache : caches_) {
     if (cache.client != client || cache.key != step.lease->key) continue;
     if (!cache.breaking) return {"UNSUCCESSFUL", {}};

@@ -21,7 +21,6 @@ namespace dozo::server::testing {
 namespace {
 
 using share::LockKind;
-using share::Step;
 using share::Verb;
 
 constexpr std::uint64_t kOffsetMax = 1 << 20;
@@ -38,7 +37,7 @@ std::vector<share::Scenario> load(const std::string& name) {
 // Why a client cannot do this; empty: it can.
 std::string inexpressible(const share::Scenario& scenario) {
   std::map<std::pair<std::string, std::string>, AccessMask> access;
-  for (const Step& step : scenario.steps) {
+  for (const share::Step& step : scenario.steps) {
     const std::pair handle{step.actor, step.handle};
     if (step.verb == Verb::open) access[handle] = step.access;
     if (step.sequence) return "lock sequences are verified with multichannel alone";
@@ -62,7 +61,7 @@ class LiveRunner {
   // Empty, or the step that came out differently.
   std::string run(const share::Scenario& scenario) {
     prepare(scenario);
-    for (const Step& step : scenario.steps) {
+    for (const share::Step& step : scenario.steps) {
       woken_.clear();
       const std::string answer = perform(step);
       look_for_wakes();
@@ -89,7 +88,7 @@ class LiveRunner {
   };
   using HandleName = std::pair<std::string, std::string>;
 
-  static std::string expectation(const Step& step) {
+  static std::string expectation(const share::Step& step) {
     std::vector<std::string> wakes;
     for (const std::string& effect : step.effects) {
       // Who has lost the connection hears nothing.
@@ -111,19 +110,19 @@ class LiveRunner {
 
   // The directories that the scenario's paths lie in.
   void prepare(const share::Scenario& scenario) {
-    for (const Step& step : scenario.steps) {
+    for (const share::Step& step : scenario.steps) {
       for (std::size_t cut = step.path.find('\\'); cut != std::string::npos; cut = step.path.find('\\', cut + 1)) {
         observer().close(observer().open(step.path.substr(0, cut), {.options = CreateOption::directory_file}));
       }
     }
   }
 
-  Handle* find(const Step& step) {
+  Handle* find(const share::Step& step) {
     const auto found = handles_.find({step.actor, step.handle});
     return found == handles_.end() ? nullptr : &found->second;
   }
 
-  std::string perform(const Step& step) {
+  std::string perform(const share::Step& step) {
     if (step.verb == Verb::advance) {
       world_.loop().run_for(*step.time);
       return "ok";
@@ -160,11 +159,11 @@ class LiveRunner {
     }
   }
 
-  static std::uint32_t length_of(const Step& step) { return static_cast<std::uint32_t>(step.ranges[0].length); }
+  static std::uint32_t length_of(const share::Step& step) { return static_cast<std::uint32_t>(step.ranges[0].length); }
   // The engine knows no end of a file.
   static std::string io(NtStatus status) { return status == NtStatus::END_OF_FILE ? "ok" : share::answer_text(status); }
 
-  std::string open(const Step& step) {
+  std::string open(const share::Step& step) {
     const HandleName name{step.actor, step.handle};
     if (handles_.contains(name)) return "INVALID_HANDLE";
     OpenArgs args;
@@ -178,7 +177,7 @@ class LiveRunner {
     return share::answer_text(answer.status());
   }
 
-  std::string close(const Step& step, FileId id) {
+  std::string close(const share::Step& step, FileId id) {
     if (step.nonempty) observer().close(observer().open(handles_[{step.actor, step.handle}].path + "\\child"));
     const NtStatus status = client(step.actor).close(id);
     world_.settle();
@@ -189,7 +188,7 @@ class LiveRunner {
     return share::answer_text(status);
   }
 
-  std::string disconnect(const Step& step) {
+  std::string disconnect(const share::Step& step) {
     client(step.actor).reset();
     client(step.actor).run_until_disconnected();
     world_.settle();
@@ -214,7 +213,7 @@ class LiveRunner {
     return out;
   }
 
-  std::string lock(const Step& step, Handle* handle, FileId id) {
+  std::string lock(const share::Step& step, Handle* handle, FileId id) {
     Client& actor = client(step.actor);
     wire::LockRequest request{.file_id = id};
     for (const share::LockElement& range : step.ranges) request.locks.push_back(element_of(range));
@@ -225,14 +224,14 @@ class LiveRunner {
     return actor.is_pending(message) ? "pending" : "nothing";
   }
 
-  std::string cancel(const Step& step, Handle* handle) {
+  std::string cancel(const share::Step& step, Handle* handle) {
     if (handle == nullptr) return "FILE_CLOSED";
     if (handle->waiting.empty()) return "NOT_FOUND";
     client(step.actor).cancel(handle->waiting.back());
     return "ok";
   }
 
-  std::string pending(const Step& step, FileId id) {
+  std::string pending(const share::Step& step, FileId id) {
     const Answer answer = client(step.actor).query(id, wire::FileInfoClass::standard);
     if (answer.status() != NtStatus::SUCCESS) return share::answer_text(answer.status());
     const auto said =
@@ -240,7 +239,7 @@ class LiveRunner {
     return said && said->delete_pending ? "yes" : "no";
   }
 
-  std::string rename(const Step& step, Handle* handle, FileId id) {
+  std::string rename(const share::Step& step, Handle* handle, FileId id) {
     const bool link = step.verb == Verb::link;
     const auto info_class = link ? wire::FileInfoClass::link : wire::FileInfoClass::rename;
     const NtStatus status = client(step.actor)

@@ -9,7 +9,7 @@
 namespace dozo::server::testing {
 namespace {
 
-const std::vector<ActionRow>& rows() {
+const std::vector<ActionRow>& some_rows() {
   static const std::vector<ActionRow> kRows = {{"push", 3, {{"left", 4}, {"right", 9}}}, {"wait", 1, {}}};
   return kRows;
 }
@@ -17,14 +17,14 @@ const std::vector<ActionRow>& rows() {
 Instant at(int seconds) { return Instant{} + std::chrono::seconds(seconds); }
 
 TEST(Steps, a_trace_is_read_back_as_it_was_printed) {
-  const Trace trace = generate(rows(), 7, 3, 40);
+  const Trace trace = generate(some_rows(), 7, 3, 40);
   EXPECT_EQ(trace.steps.size(), 40u);
-  EXPECT_EQ(parse_trace(rows(), to_text(rows(), trace)), trace);
+  EXPECT_EQ(parse_trace(some_rows(), to_text(some_rows(), trace)), trace);
 }
 
 TEST(Steps, what_is_no_trace_is_refused) {
   for (const char* text : {"", "0 push\n", "seed=1\n0 fly\n", "seed=1\n0 push left=4\n", "seed=1\nx push\n"}) {
-    EXPECT_EQ(parse_trace(rows(), text), std::nullopt) << text;
+    EXPECT_EQ(parse_trace(some_rows(), text), std::nullopt) << text;
   }
 }
 
@@ -43,8 +43,8 @@ class Fails final : public TraceRunner {
 
 TEST(Steps, shrinking_leaves_what_the_problem_needs) {
   Fails fails;
-  const Trace fewer = shrink(generate(rows(), 1, 3, 100), fails);
-  EXPECT_EQ(to_text(rows(), fewer), "seed=1\n0 wait\n1 push\n");
+  const Trace fewer = shrink(generate(some_rows(), 1, 3, 100), fails);
+  EXPECT_EQ(to_text(some_rows(), fewer), "seed=1\n0 wait\n1 push\n");
 }
 
 TEST(Steps, problems_of_one_kind_differ_in_numbers) {

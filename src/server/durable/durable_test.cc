@@ -11,7 +11,7 @@ namespace {
 using std::chrono::seconds;
 
 const Bytes kV1 = wire::context_name::kDurableRequest;
-const Bytes kV2 = wire::context_name::kDurableRequestV2;
+const Bytes kGrantV2 = wire::context_name::kDurableRequestV2;
 
 std::uint32_t timeout_of(const std::optional<ByteVector>& data) {
   return data ? wire::decode_plain<wire::DurableHandleResponseV2>(*data)
@@ -40,15 +40,15 @@ TEST_F(DurableTest, without_batch_nothing_is_granted) {
 }
 
 TEST_F(DurableTest, v2_says_how_long_it_waits) {
-  EXPECT_EQ(timeout_of(answered(alice().create("a", batch({v2(1)})), kV2)), 60'000U);
-  EXPECT_EQ(timeout_of(answered(alice().create("b", batch({v2(2, 1000)})), kV2)), 1000U);
-  EXPECT_EQ(timeout_of(answered(alice().create("c", batch({v2(3, 400'000)})), kV2)), 300'000U);
+  EXPECT_EQ(timeout_of(answered(alice().create("a", batch({v2(1)})), kGrantV2)), 60'000U);
+  EXPECT_EQ(timeout_of(answered(alice().create("b", batch({v2(2, 1000)})), kGrantV2)), 1000U);
+  EXPECT_EQ(timeout_of(answered(alice().create("c", batch({v2(3, 400'000)})), kGrantV2)), 300'000U);
 }
 
 TEST_F(DurableTest, a_directory_is_not_durable) {
   OpenArgs args = leased({v2(1), lease_v2(1)});
   args.options = CreateOption::directory_file;
-  EXPECT_FALSE(answered(alice().create("d", args), kV2));
+  EXPECT_FALSE(answered(alice().create("d", args), kGrantV2));
 }
 
 TEST_F(DurableTest, contexts_of_both_versions_exclude_each_other) {
@@ -64,7 +64,7 @@ TEST_F(DurableTest, dialects_before_3_know_no_v2) {
   ClientOptions old = options_of("alice");
   old.dialect = Dialect::smb_2_1;
   Client& client = world().log_on(old);
-  EXPECT_FALSE(answered(client.create("f", batch({v2(1)})), kV2));
+  EXPECT_FALSE(answered(client.create("f", batch({v2(1)})), kGrantV2));
   EXPECT_TRUE(answered(client.create("g", batch({v1()})), kV1));
 }
 

@@ -11,7 +11,7 @@
 namespace dozo::server::testing {
 namespace {
 
-constexpr int kRoundsMax = 6;
+constexpr int kLogonRoundsMax = 6;
 
 }  // namespace
 
@@ -97,7 +97,7 @@ Answer Client::log_on() {
 struct Client::LogonKind {
   SessionId session;
   const SessionKeys* bind_to = nullptr;
-  int rounds_max = kRoundsMax;
+  int rounds_max = kLogonRoundsMax;
   bool is_new() const { return session.value() == 0; }
 };
 
@@ -111,7 +111,7 @@ SessionId Client::begin_logon() {
   return run_logon({.rounds_max = 1}, options_.user, password_of(options_.user)).header.session_id;
 }
 
-Answer Client::bind(Client& of) { return run_binding(of, kRoundsMax); }
+Answer Client::bind(Client& of) { return run_binding(of, kLogonRoundsMax); }
 Answer Client::begin_binding(Client& of) { return run_binding(of, 1); }
 
 void Client::use_session_key(SessionId id) {

@@ -8,7 +8,7 @@
 namespace dozo::vfs::posix {
 namespace {
 
-constexpr std::uint32_t kEvents =
+constexpr std::uint32_t kWatched =
     IN_MODIFY | IN_ATTRIB | IN_MOVED_FROM | IN_MOVED_TO | IN_CREATE | IN_DELETE | IN_DELETE_SELF;
 
 class InotifyFeed final : public ChangeFeed {
@@ -20,7 +20,7 @@ class InotifyFeed final : public ChangeFeed {
   bool tells_own() const override { return false; }
 
   int add(int directory) override {
-    const int watch = inotify_add_watch(fd(), proc_path(directory).c_str(), kEvents | IN_ONLYDIR);
+    const int watch = inotify_add_watch(fd(), proc_path(directory).c_str(), kWatched | IN_ONLYDIR);
     return watch < 0 ? -errno : watch;
   }
   void remove(int watch, int, const std::string&) override { inotify_rm_watch(fd(), watch); }
