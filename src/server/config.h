@@ -57,6 +57,7 @@ struct ServerConfig {
   bool sandbox = true;                               // Landlock and seccomp
   bool multichannel = true;                          // several connections to a session; 3.x
   std::vector<std::string> interfaces;               // FSCTL_QUERY_NETWORK_INTERFACE_INFO; empty: those of the host
+  bool torture_fsctls = false;                       // smbtorture's own controls: fsctl/smbtorture.cc
 };
 
 struct AuthConfig {

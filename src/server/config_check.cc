@@ -180,6 +180,11 @@ std::vector<std::string> config_warnings(const Config& config) {
         "auth.anonymous = \"ipc\": whoever reaches this server may connect to IPC$ without a name, unsigned, and ask "
         "for its name, version and time; shares, users and sessions stay unlisted, and files closed");
   }
+  if (config.server.torture_fsctls) {
+    out.emplace_back(
+        "server.torture_fsctls = true: whoever reaches this server may make their own connection misbehave; it is for "
+        "test benches");
+  }
   return out;
 }
 

@@ -262,6 +262,9 @@ constexpr Setting<Config> kSettings[] = {
                                        "each perhaps with speed=MEGABITS, rss, no-rss or rdma; empty tells "
                                        "those that are listened on, with what the host says of them.",
                                        "[\"ADDR rss speed=10000\", …]"}),
+    server<&ServerConfig::torture_fsctls>("torture_fsctls",
+                                          {"Let clients make their connection misbehave as smbtorture asks it to "
+                                           "(FSCTL_SMBTORTURE_*); for test benches only."}),
     auth<&AuthConfig::failure_delay_ms>("failure_delay_ms", {"Wait before a failed logon is answered.", {}, 0, 10'000}),
     auth<&AuthConfig::ntlm>("ntlm",
                             {"NTLM version accepted; off is for servers with Kerberos, which does not exist yet."}),
