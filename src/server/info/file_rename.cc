@@ -143,6 +143,7 @@ void tell_others(Server& server, share::OpenId renamed, const Moved& moved) {
   for (const std::shared_ptr<Session>& session : server.sessions().all()) {
     session->home().post([&server, session, moved] {
       for (const OpenRef& open : session->valid().opens.all()) follow_and_tell(server.durables(), *open, moved);
+      for (const OpenRef& open : session->valid().opens.closing()) follow(*open, moved);
       // The session may have ended meanwhile, and left some for its client.
       follow_parked(server.durables(), moved);
     });
