@@ -49,6 +49,7 @@ Exit run_config_check(const Arguments& arguments, Io& io) {
   io.out << fmt::format("{}: fine, {} share{}\n",
                         arguments.value("FILE").value_or(std::string(server::kDefaultConfigFile)),
                         loaded->config.shares.size(), loaded->config.shares.size() == 1 ? "" : "s");
+  for (const std::string& warning : server::config_warnings(loaded->config)) io.out << "warning: " << warning << '\n';
   return Exit::done;
 }
 

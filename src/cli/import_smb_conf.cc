@@ -91,6 +91,12 @@ Outcome import_map_to_guest(std::string_view value) {
   return {{}, "guests are refused: a wrong name or password never becomes a session"};
 }
 
+// 2 is Samba's own way to refuse them. 0 and 1 let them in, to more than there is here: that is for a person to decide.
+Outcome import_restrict_anonymous(std::string_view value) {
+  if (value == "2") return {"anonymous = \"refuse\"", {}};
+  return {{}, "sessions without a name are refused; auth.anonymous = \"ipc\" lets them reach IPC$, and list nothing"};
+}
+
 Outcome import_ntlm(std::string_view value) {
   const std::string word = lower(value);
   if (word == "disabled") return {"ntlm = \"off\"", {}};
@@ -116,6 +122,7 @@ constexpr GlobalRow kGlobal[] = {
     {"smbports", "server", import_ports},
     {"security", "server", import_security},
     {"maptoguest", "auth", import_map_to_guest},
+    {"restrictanonymous", "auth", import_restrict_anonymous},
     {"ntlmauth", "auth", import_ntlm},
 };
 

@@ -85,6 +85,17 @@ TEST(ImportSmbConf, smb1_guests_and_ntlmv1_are_named_as_lost) {
                                  HasSubstr("guests are refused")));
 }
 
+TEST(ImportSmbConf, null_sessions_are_never_opened_by_an_import) {
+  std::vector<std::string> notes;
+  EXPECT_EQ(imported("[global]\nrestrict anonymous = 2\n", &notes).auth.anonymous, server::AnonymousPolicy::refuse);
+  EXPECT_THAT(notes, IsEmpty());
+  for (const char* open : {"0", "1"}) {
+    const auto config = imported("[global]\nrestrict anonymous = " + std::string(open) + "\n", &notes);
+    EXPECT_EQ(config.auth.anonymous, server::AnonymousPolicy::refuse);
+    EXPECT_THAT(notes, ElementsAre(HasSubstr("sessions without a name are refused")));
+  }
+}
+
 TEST(ImportSmbConf, option_without_counterpart_is_named_with_its_line) {
   std::vector<std::string> notes;
   imported("[a]\npath=/a\nveto files = /*.tmp/\nstrange thing = 1\n", &notes);

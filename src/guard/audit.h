@@ -18,6 +18,7 @@ namespace dozo::guard {
   X(logon_succeeded, info)                \
   X(logon_refused, warning)               \
   X(logoff, info)                         \
+  X(anonymous_logon_accepted, info)       \
   X(anonymous_logon_refused, warning)     \
   X(guest_logon_refused, warning)         \
   X(ntlm_refused, warning)                \

@@ -32,6 +32,19 @@ void add_sids(AccessToken& token, const UserSnapshot& snapshot, const User& user
 
 bool AccessToken::has(const Sid& sid) const { return sid == user || std::ranges::find(groups, sid) != groups.end(); }
 
+std::shared_ptr<const AccessToken> anonymous_token() {
+  constexpr std::uint32_t kNobody = 65534;
+  auto token = std::make_shared<AccessToken>();
+  token->user_name = "ANONYMOUS LOGON";
+  token->domain = "NT AUTHORITY";
+  token->user = sid_anonymous();
+  token->groups.push_back(sid_network());
+  token->uid = kNobody;
+  token->gid = kNobody;
+  token->is_anonymous = true;
+  return token;
+}
+
 Result<std::shared_ptr<const AccessToken>> build_access_token(const UserSnapshot& snapshot, const User& user,
                                                               const TokenOptions& options) {
   auto token = std::make_shared<AccessToken>();

@@ -24,6 +24,7 @@ struct AccessToken {
   std::vector<std::uint32_t> supplementary_gids;
   bool is_admin = false;          // member of BUILTIN\Administrators
   bool mapped_to_run_as = false;  // the user has no system account of their own
+  bool is_anonymous = false;      // nobody: no file, no share but IPC$
 
   // Whether `sid` is the user or one of the groups.
   bool has(const Sid& sid) const;
@@ -33,6 +34,10 @@ struct TokenOptions {
   std::string domain;  // the name by which this machine's users are known: its NetBIOS name
   std::string run_as;  // system account of users who have none; empty: such users are refused
 };
+
+// The token of who gave no name. [MS-DTYP] 2.4.2.4 ANONYMOUS. It is not of Everyone, and its ids are nobody's: nothing
+// is to be done on a file system in its name.
+std::shared_ptr<const AccessToken> anonymous_token();
 
 // Builds the token of a user in `snapshot`. Asks the system's account database (getpwnam_r, getgrouplist), which may
 // block when that is a remote one: call it off the loop there. root is never mapped to, except as `run_as`.

@@ -45,6 +45,7 @@ struct LogonReport {
   std::string user;
   std::string domain;
   std::string workstation;
+  bool anonymous = false;  // nobody's logon, accepted: no name, no key that is a secret
   Refusal refusal = Refusal::none;
 };
 

@@ -30,6 +30,12 @@ bool all_zero(Bytes bytes) {
   return std::ranges::all_of(bytes, [](std::uint8_t b) { return b == 0; });
 }
 
+// [MS-NLMP] 3.2.5.1.2: no user and no response; a zero in place of LM's counts as none.
+bool is_anonymous(const wire::NtlmAuthenticate& message) {
+  const Bytes lm = message.lm_challenge_response;
+  return message.user_name.empty() && message.nt_challenge_response.empty() && lm.size() <= 1 && all_zero(lm);
+}
+
 // Keys of a response that was right.
 struct ProvenKeys {
   crypto::NtlmKey exchange;
@@ -38,8 +44,8 @@ struct ProvenKeys {
 
 class NtlmAcceptor final : public Mechanism {
  public:
-  NtlmAcceptor(const NtlmServerSettings& settings, UserSource& users, const Clock& clock)
-      : settings_(settings), users_(users), clock_(clock) {
+  NtlmAcceptor(const NtlmServerSettings& settings, UserSource& users, const Clock& clock, AnonymousLogons anonymous)
+      : settings_(settings), users_(users), clock_(clock), anonymous_(anonymous) {
     report_.mechanism = "ntlmssp";
   }
 
@@ -75,6 +81,8 @@ class NtlmAcceptor final : public Mechanism {
   Result<LogonStep> on_negotiate(Bytes token);
   ByteVector make_target_info() const;
   Result<LogonStep> on_authenticate(Bytes token);
+  Result<LogonStep> accept_anonymous(const wire::NtlmAuthenticate& message);
+  LogonStep succeed(const crypto::NtlmKey& exported, NtlmFlags flags);
   Result<> check_form(const wire::NtlmAuthenticate& message);
   Result<ProvenKeys> check_proof(const wire::NtlmAuthenticate& message, const wire::Ntlmv2Response& response,
                                  const User* user);
@@ -88,6 +96,7 @@ class NtlmAcceptor final : public Mechanism {
   const NtlmServerSettings& settings_;
   UserSource& users_;
   const Clock& clock_;
+  const AnonymousLogons anonymous_;
   State state_ = State::start;
   LogonReport report_;
   ByteVector negotiate_;  // as received: the MIC is over it
@@ -144,7 +153,7 @@ Result<LogonStep> NtlmAcceptor::on_negotiate(Bytes token) {
 
 // What can be refused before anybody's password hash is looked at.
 Result<> NtlmAcceptor::check_form(const wire::NtlmAuthenticate& message) {
-  // [MS-NLMP] 3.2.5.1.2: no user and no response is anonymous; so is, to us, no user with anything else.
+  // No user with anything else than no response is refused as the same.
   if (message.user_name.empty() || message.flags.has(NtlmFlag::anonymous)) return refuse(Refusal::anonymous);
   // An NT response of 24 bytes is NTLMv1's or NTLM2 session's, and none at all leaves LM's.
   const std::size_t size = message.nt_challenge_response.size();
@@ -238,12 +247,30 @@ Result<> NtlmAcceptor::check_target_name(const wire::Ntlmv2Response& response) {
   return {};
 }
 
+LogonStep NtlmAcceptor::succeed(const crypto::NtlmKey& exported, NtlmFlags flags) {
+  session_key_ = Secret<32>(exported.bytes());
+  context_.emplace(exported, crypto::NtlmDirection::server_to_client, flags.has(NtlmFlag::key_exchange));
+  return LogonStep{.token = {}, .done = true};
+}
+
+// [MS-NLMP] 3.2.5.1.2: with a SessionBaseKey of zeros; what is derived from that protects nothing.
+Result<LogonStep> NtlmAcceptor::accept_anonymous(const wire::NtlmAuthenticate& message) {
+  if (!message.flags.has_all(kRequired)) return refuse(Refusal::weak_security);
+  if (settings_.require_channel_bindings) return refuse(Refusal::bad_channel_binding);
+  if (settings_.require_target_name) return refuse(Refusal::bad_target_name);
+  if (settings_.require_mic) return refuse(Refusal::missing_mic);
+  DOZO_TRY(const crypto::NtlmKey exported, exported_key(message, crypto::NtlmKey()));
+  report_.anonymous = true;
+  return succeed(exported, message.flags);
+}
+
 Result<LogonStep> NtlmAcceptor::on_authenticate(Bytes token) {
   const Result<wire::NtlmAuthenticate> message = wire::decode_ntlm_authenticate(token);
   if (!message) return malformed();
   report_.user = utf16_to_utf8(message->user_name);
   report_.domain = utf16_to_utf8(message->domain_name);
   report_.workstation = utf16_to_utf8(message->workstation);
+  if (anonymous_ == AnonymousLogons::accept && is_anonymous(*message)) return accept_anonymous(*message);
   DOZO_CHECK(check_form(*message));
   const Result<wire::Ntlmv2Response> response = wire::decode_ntlmv2_response(message->nt_challenge_response);
   if (!response) return malformed();
@@ -259,16 +286,14 @@ Result<LogonStep> NtlmAcceptor::on_authenticate(Bytes token) {
   if (user->disabled) return refuse(Refusal::account_disabled, NtStatus::ACCOUNT_DISABLED);
 
   account_ = user->name;
-  session_key_ = Secret<32>(keys.exported.bytes());
-  context_.emplace(keys.exported, crypto::NtlmDirection::server_to_client, message->flags.has(NtlmFlag::key_exchange));
-  return LogonStep{.token = {}, .done = true};
+  return succeed(keys.exported, message->flags);
 }
 
 }  // namespace
 
-std::unique_ptr<Mechanism> make_ntlm_acceptor(const NtlmServerSettings& settings, UserSource& users,
-                                              const Clock& clock) {
-  return std::make_unique<NtlmAcceptor>(settings, users, clock);
+std::unique_ptr<Mechanism> make_ntlm_acceptor(const NtlmServerSettings& settings, UserSource& users, const Clock& clock,
+                                              AnonymousLogons anonymous) {
+  return std::make_unique<NtlmAcceptor>(settings, users, clock, anonymous);
 }
 
 }  // namespace dozo::identity

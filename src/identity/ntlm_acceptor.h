@@ -35,10 +35,14 @@ struct NtlmServerSettings {
   Duration max_skew = std::chrono::hours(36);
 };
 
-// One logon. Refuses everything but NTLMv2 with extended session security and 128 bits; anonymous and guest included.
+// [MS-NLMP] 3.2.5.1.2: whether who gives no name and no proof is somebody: report().anonymous says that it was so.
+enum class AnonymousLogons { refuse, accept };
+
+// One logon. Refuses everything but NTLMv2 with extended session security and 128 bits; guest included, and anonymous
+// unless it is to be accepted.
 // All failures are STATUS_LOGON_FAILURE to the peer (STATUS_ACCOUNT_DISABLED after a right password,
 // STATUS_INVALID_PARAMETER for a token that cannot be decoded); an unknown user takes as long as a wrong password.
-std::unique_ptr<Mechanism> make_ntlm_acceptor(const NtlmServerSettings& settings, UserSource& users,
-                                              const Clock& clock);
+std::unique_ptr<Mechanism> make_ntlm_acceptor(const NtlmServerSettings& settings, UserSource& users, const Clock& clock,
+                                              AnonymousLogons anonymous = AnonymousLogons::refuse);
 
 }  // namespace dozo::identity

@@ -172,7 +172,6 @@ TEST(NtlmInitiator, nobody_sends_no_proof_and_says_so) {
   const auto acceptor = logon.acceptor();
   const auto nobody = make_ntlm_anonymous_initiator({}, logon.clock);
   ASSERT_TRUE(nobody->step({}));
-  // It asks for no key, which this acceptor insists on from its first message on.
   const auto challenge = acceptor->step(logon.initiator()->step({})->token);
   ASSERT_TRUE(challenge);
   const auto answer = nobody->step(challenge->token);
@@ -199,6 +198,58 @@ TEST(NtlmAcceptor, anonymous_is_refused) {
   Exchange flagged(logon);
   flagged.rewrite([](wire::NtlmAuthenticate& m) { m.flags |= NtlmFlag::anonymous; });
   flagged.expect_refused(Refusal::anonymous);
+}
+
+// An acceptor that lets nobody in, and what it said to `rewrite`d messages of theirs.
+Refusal nobody_is_told(Logon& logon, void (*rewrite)(wire::NtlmAuthenticate&)) {
+  const auto acceptor = make_ntlm_acceptor(logon.server, logon.users, logon.clock, AnonymousLogons::accept);
+  const auto nobody = make_ntlm_anonymous_initiator({}, logon.clock);
+  const auto challenge = acceptor->step(nobody->step({})->token);
+  const auto answer = nobody->step(challenge->token);
+  auto message = wire::decode_ntlm_authenticate(answer->token).value();
+  rewrite(message);
+  const auto end = acceptor->step(wire::encode_ntlm_authenticate(message));
+  EXPECT_EQ(end.has_value(), acceptor->report().anonymous);
+  if (end) EXPECT_EQ(acceptor->session_key().bytes().size(), nobody->session_key().bytes().size());
+  return acceptor->report().refusal;
+}
+
+TEST(NtlmAcceptor, anonymous_is_accepted_where_it_is_wanted) {
+  Logon logon;
+  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate&) {}), Refusal::none);
+  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.lm_challenge_response = {}; }), Refusal::none);
+  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.flags = m.flags.without(NtlmFlag::anonymous); }),
+            Refusal::none);
+}
+
+// [MS-NLMP] 3.2.5.1.2: anonymous is no user and no response, and nothing else is.
+TEST(NtlmAcceptor, half_an_anonymous_logon_is_none) {
+  Logon logon;
+  static const ByteVector response(24, 0);
+  static const ByteVector one(1, 1);
+  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.user_name = u"alice"; }), Refusal::anonymous);
+  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.nt_challenge_response = response; }),
+            Refusal::anonymous);
+  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.lm_challenge_response = one; }),
+            Refusal::anonymous);
+}
+
+TEST(NtlmAcceptor, anonymous_is_held_to_the_same_strength) {
+  Logon logon;
+  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.flags = m.flags.without(NtlmFlag::key_128); }),
+            Refusal::weak_security);
+  logon.server.require_mic = true;
+  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate&) {}), Refusal::missing_mic);
+}
+
+TEST(NtlmAcceptor, who_is_somebody_is_not_anonymous_where_that_is_wanted) {
+  Logon logon;
+  const auto acceptor = make_ntlm_acceptor(logon.server, logon.users, logon.clock, AnonymousLogons::accept);
+  const auto initiator = logon.initiator();
+  const auto challenge = acceptor->step(initiator->step({})->token);
+  ASSERT_TRUE(acceptor->step(initiator->step(challenge->token)->token));
+  EXPECT_FALSE(acceptor->report().anonymous);
+  EXPECT_EQ(acceptor->account(), "Alice");
 }
 
 TEST(NtlmAcceptor, ntlmv1_and_lm_responses_are_refused) {

@@ -22,9 +22,11 @@ constexpr NtlmFlags kWanted = NtlmFlag::unicode | NtlmFlag::request_target | Ntl
                               NtlmFlag::ntlm | NtlmFlag::always_sign | NtlmFlag::extended_session_security |
                               NtlmFlag::target_info | NtlmFlag::version | NtlmFlag::key_128 | NtlmFlag::key_56 |
                               NtlmFlag::key_exchange;
-// Without a secret there is no key, and so nothing to sign or seal with.
+// Without a secret there is no key, and so nothing to sign or seal with. [MS-NLMP] 3.2.5.1.2: what a server wants of
+// everybody's security features it wants of nobody's too.
 constexpr NtlmFlags kNobodys = NtlmFlag::unicode | NtlmFlag::request_target | NtlmFlag::ntlm |
-                               NtlmFlag::extended_session_security | NtlmFlag::target_info | NtlmFlag::version;
+                               NtlmFlag::extended_session_security | NtlmFlag::target_info | NtlmFlag::version |
+                               NtlmFlag::key_128 | NtlmFlag::key_56;
 constexpr NtlmFlags kRequired =
     NtlmFlag::unicode | NtlmFlag::extended_session_security | NtlmFlag::key_128 | NtlmFlag::target_info;
 constexpr wire::NtlmVersion kVersion{.major = 10};

@@ -193,6 +193,9 @@ Association::Answer Association::dispatch(const Pending& call, Host& host) {
     log::debug("rpc_unsupported", "{} opnum {} {}", interface.name, call.opnum, procedure ? procedure->name : "(none)");
     return fault(call.call_id, call.context_id, Fault::op_range_error);
   }
+  if (procedure->callers != For::everybody && host.caller().is_anonymous) {
+    return fault(call.call_id, call.context_id, Fault::access_denied);
+  }
   wire::NdrReader in(call.stub);
   wire::NdrWriter out;
   Call arguments{.in = in, .out = out, .host = host, .handles = handles_};

@@ -145,6 +145,7 @@ struct Caller {
   std::string user;    // "alice"
   std::string domain;  // the authority of the account, as Account::domain
   bool is_admin = false;
+  bool is_anonymous = false;
 };
 
 class Host {

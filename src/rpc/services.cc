@@ -16,8 +16,8 @@ constexpr std::array<const Interface*, 1> kOnWkssvc = {&kWkssvc};
 constexpr std::array<const Interface*, 1> kOnLsarpc = {&kLsarpc};
 
 constexpr PipeInfo kPipes[] = {
-    {"srvsvc", kOnSrvsvc},
-    {"wkssvc", kOnWkssvc},
+    {"srvsvc", kOnSrvsvc, For::everybody},
+    {"wkssvc", kOnWkssvc, For::everybody},
     {"lsarpc", kOnLsarpc},
 };
 

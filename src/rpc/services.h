@@ -14,11 +14,15 @@ namespace dozo::rpc {
 // was written.
 using Handler = CallResult (*)(Call& call);
 
+// Whether a caller without a name is answered: only with what NEGOTIATE and NTLM's challenge tell everybody anyway.
+enum class For : std::uint8_t { users, everybody };
+
 // One procedure. A row without handler only gives an opnum its name: it is answered nca_s_op_rng_error.
 struct Procedure {
   std::uint16_t opnum;
   std::string_view name;
   Handler handler = nullptr;
+  For callers = For::users;  // others get a fault, access_denied
 };
 
 struct Interface {
@@ -30,6 +34,7 @@ struct Interface {
 struct PipeInfo {
   std::string_view name;  // lower case, without a path
   std::span<const Interface* const> interfaces;
+  For openers = For::users;  // who may open it: everybody, when it has something for everybody
 };
 
 std::span<const PipeInfo> all_pipes();

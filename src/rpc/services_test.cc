@@ -38,6 +38,32 @@ TEST(Services, interfaces_have_the_uuids_of_their_specifications) {
   EXPECT_EQ(uuid_of("lsarpc"), "12345778-1234-abcd-ef00-0123456789ab");
 }
 
+// What everybody is told anyway, and nothing that lists anything.
+TEST(Services, nobody_is_answered_by_three_procedures) {
+  std::vector<std::string> answering;
+  for (const PipeInfo& pipe : all_pipes()) {
+    test::Client c(pipe.name);
+    c.host.me = {.user = "ANONYMOUS LOGON", .domain = "NT AUTHORITY", .is_admin = false, .is_anonymous = true};
+    c.bind();
+    for (const Procedure& procedure : pipe.interfaces[0]->procedures) {
+      c.call(procedure.opnum, ByteVector(100, 0));
+      if (procedure.handler == nullptr) continue;
+      if (c.fault != static_cast<std::uint32_t>(Fault::access_denied)) answering.emplace_back(procedure.name);
+    }
+  }
+  EXPECT_EQ(answering, (std::vector<std::string>{"NetrServerGetInfo", "NetrRemoteTOD", "NetrWkstaGetInfo"}));
+}
+
+TEST(Services, a_pipe_is_for_everybody_when_a_procedure_of_it_is) {
+  for (const PipeInfo& pipe : all_pipes()) {
+    bool has_any = false;
+    for (const Interface* interface : pipe.interfaces) {
+      for (const Procedure& procedure : interface->procedures) has_any |= procedure.callers == For::everybody;
+    }
+    EXPECT_EQ(has_any, pipe.openers == For::everybody) << pipe.name;
+  }
+}
+
 // Any stub, of any length, to any procedure: an answer or a fault, never anything else.
 TEST(Services, no_stub_harms_any_procedure) {
   for (const PipeInfo& pipe : all_pipes()) {

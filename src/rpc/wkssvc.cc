@@ -80,7 +80,7 @@ CallResult get_join_information(Call& call) {
 
 // [MS-WKST] 3.2.4.
 constexpr Procedure kWkssvcProcedures[] = {
-    {0, "NetrWkstaGetInfo", get_info},
+    {0, "NetrWkstaGetInfo", get_info, For::everybody},
     {1, "NetrWkstaSetInfo"},
     {2, "NetrWkstaUserEnum", user_enum},
     {3, "Opnum3NotUsedOnWire"},

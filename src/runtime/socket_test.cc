@@ -1,9 +1,13 @@
 #include "runtime/socket.h"
 
 #include <gtest/gtest.h>
+#include <linux/filter.h>
 #include <unistd.h>
 
 #include <cerrno>
+#include <memory>
+
+#include "runtime/delivery.h"
 
 namespace dozo::runtime {
 namespace {
@@ -49,6 +53,50 @@ TEST(Listen, a_port_in_use_is_eaddrinuse) {
   const int first = listen_on(parse_endpoints("127.0.0.1:0", 0, error).at(0), 1);
   EXPECT_EQ(listen_on(local_endpoint(first), 1), -EADDRINUSE);
   ::close(first);
+}
+
+// Two connected TCP sockets of this machine.
+std::pair<int, int> connected_pair() {
+  std::string error;
+  const int listener = listen_on(parse_endpoints("127.0.0.1:0", 0, error).at(0), 1);
+  const Endpoint there = local_endpoint(listener);
+  const int ours = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+  EXPECT_EQ(::connect(ours, there.address(), there.length), 0);
+  const int theirs = ::accept(listener, nullptr, nullptr);
+  ::close(listener);
+  return {ours, theirs};
+}
+
+std::optional<Delivery> settled(const Socket& socket) {
+  for (int i = 0; i < 1000 && !delivery_of(socket)->complete; ++i) ::usleep(1000);
+  return delivery_of(socket);
+}
+
+TEST(Delivery, what_the_peer_takes_is_told) {
+  const std::unique_ptr<Loop> loop = make_loop(Backend::epoll);
+  const auto [ours, theirs] = connected_pair();
+  Socket socket(*loop, ours);
+  const std::uint64_t before = settled(socket)->acknowledged;
+  ASSERT_EQ(::send(ours, "hello", 5, 0), 5);
+  EXPECT_TRUE(settled(socket)->complete);
+  EXPECT_EQ(settled(socket)->acknowledged, before + 5);
+  ::close(theirs);
+}
+
+TEST(Delivery, what_is_lost_on_the_way_is_not_complete) {
+  const std::unique_ptr<Loop> loop = make_loop(Backend::epoll);
+  const auto [ours, theirs] = connected_pair();
+  // A filter that takes nothing: as if the network lost it.
+  sock_filter nothing{.code = BPF_RET | BPF_K, .jt = 0, .jf = 0, .k = 0};
+  const sock_fprog filter{.len = 1, .filter = &nothing};
+  ASSERT_EQ(::setsockopt(theirs, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter), 0);
+  Socket socket(*loop, ours);
+  const std::uint64_t before = delivery_of(socket)->acknowledged;
+  ASSERT_EQ(::send(ours, "hello", 5, 0), 5);
+  ::usleep(50'000);
+  EXPECT_FALSE(delivery_of(socket)->complete);
+  EXPECT_EQ(delivery_of(socket)->acknowledged, before);
+  ::close(theirs);
 }
 
 }  // namespace

@@ -74,6 +74,46 @@ bool push(Connection& connection, const Notice& notice) {
   return true;
 }
 
+void try_next(const NoticeRef& notice);
+
+// [MS-SMB2] 3.3.4.6, 3.3.4.7: "fails to send" is also what the client's machine does not take. A network that loses
+// everything shows only so, long before TCP gives up; a healthy one takes it within a round trip, a busy one goes on
+// taking something. So long without anything is TCP sending again for the third time.
+constexpr Duration kLook = std::chrono::milliseconds(250);
+constexpr int kLooksInVain = 6;
+
+bool is_awaited(const Notice& notice) {
+  return std::ranges::any_of(notice.about, [&notice](const OpenHome& home) {
+    const std::optional<share::OpenInfo> open = notice.server.engine().find_open(home.id);
+    return open && open->caching.break_in_progress;
+  });
+}
+
+// Sends it over the next connection too, if this one does not deliver it.
+runtime::Task<void> watch_delivery(NoticeRef notice, std::shared_ptr<Connection> connection) {
+  const bool was_awaited = is_awaited(*notice);
+  std::optional<runtime::Delivery> before = connection->delivery();
+  for (int in_vain = 0; in_vain < kLooksInVain && !connection->is_ending();) {
+    co_await runtime::sleep_until(runtime::Loop::current(), notice->server.clock().now() + kLook);
+    if (was_awaited && !is_awaited(*notice)) co_return;  // it has arrived, or is of no use any more
+    const std::optional<runtime::Delivery> now = connection->delivery();
+    if (now && now->complete) co_return;
+    const bool moves = now && before && now->acknowledged != before->acknowledged;
+    in_vain = moves ? 0 : in_vain + 1;
+    before = now;
+  }
+  try_next(notice);
+}
+
+// On the connection's loop. False: it can send nothing any more. Where another connection could take the notification
+// instead, it is watched that this one does.
+bool push_watched(const std::shared_ptr<Connection>& connection, const NoticeRef& notice) {
+  if (!push(*connection, *notice)) return false;
+  const bool others = notice->next < notice->connections.size();
+  if (others && connection->delivery()) notice->server.sharing().start(watch_delivery(notice, connection));
+  return true;
+}
+
 void try_next(const NoticeRef& notice) {
   if (notice->next == notice->connections.size()) {
     if (notice->acknowledged) static_cast<void>(notice->server.apply(notice->completion));
@@ -82,11 +122,11 @@ void try_next(const NoticeRef& notice) {
   const std::shared_ptr<Connection> connection = notice->connections[notice->next++];
   const bool is_here = &connection->loop() == runtime::Loop::current_or_null();
   if (is_here && notice->order == NoticeOrder::at_once) {
-    if (!push(*connection, *notice)) try_next(notice);
+    if (!push_watched(connection, notice)) try_next(notice);
     return;
   }
   connection->loop().post([connection, notice] {
-    if (!push(*connection, *notice)) try_next(notice);
+    if (!push_watched(connection, notice)) try_next(notice);
   });
 }
 

@@ -80,6 +80,10 @@ Result<> check_directory(const Open& open) {
   return open.is_directory ? Result<>() : Result<>(fail(NtStatus::INVALID_PARAMETER));
 }
 
+Result<> check_not_anonymous(const Request& request) {
+  return request.session->valid().token->is_anonymous ? Result<>(fail(NtStatus::ACCESS_DENIED)) : Result<>();
+}
+
 Result<> check_writable(const Tree& tree) {
   return tree.maximal_access.has(Access::write_data) ? Result<>() : Result<>(fail(NtStatus::MEDIA_WRITE_PROTECTED));
 }

@@ -28,6 +28,9 @@ Result<> check_any_access(const Open& open, AccessMask rights);
 Result<> check_not_pipe(const Open& open);
 // [MS-FSA] 2.1.5.6, 2.1.5.10: STATUS_INVALID_PARAMETER for what is no directory.
 Result<> check_directory(const Open& open);
+// Nobody gets at files: a session that is, or has become, anonymous makes no open and enters no directory of a disk
+// share. STATUS_ACCESS_DENIED. The session's home loop.
+Result<> check_not_anonymous(const Request& request);
 // A share that is read-only refuses changes whatever the handle: STATUS_MEDIA_WRITE_PROTECTED.
 Result<> check_writable(const Tree& tree);
 

@@ -27,6 +27,7 @@ enum class EncryptionPolicy { off, offered, required };
 enum class ShareEncryption { as_server, required };
 enum class NtlmPolicy { off, v2 };
 enum class GuestPolicy { refuse };
+enum class AnonymousPolicy { refuse, ipc };
 enum class RuntimeChoice { automatic, io_uring, epoll };
 enum class LogFormat { text, json };
 enum class LogLevel { trace, debug, info, warning, error };
@@ -56,12 +57,14 @@ struct ServerConfig {
   bool sandbox = true;                               // Landlock and seccomp
   bool multichannel = true;                          // several connections to a session; 3.x
   std::vector<std::string> interfaces;               // FSCTL_QUERY_NETWORK_INTERFACE_INFO; empty: those of the host
+  bool torture_fsctls = false;                       // smbtorture's own controls: fsctl/smbtorture.cc
 };
 
 struct AuthConfig {
   std::uint32_t failure_delay_ms = 2000;  // 0 to 10,000
   NtlmPolicy ntlm = NtlmPolicy::v2;
   GuestPolicy guest = GuestPolicy::refuse;
+  AnonymousPolicy anonymous = AnonymousPolicy::refuse;
 };
 
 struct LimitsConfig {
@@ -134,6 +137,9 @@ ConfigResult parse_config(std::string_view text, std::string_view file_name);
 // Rules over more than one setting (dialect minimum and maximum, duplicate shares, names, paths); also run by
 // parse_config. For a Config that was made or changed by program (`dozo serve FOLDER`).
 ConfigProblems check_config(const LoadedConfig& loaded);
+
+// What a valid configuration opens that is closed as installed, one sentence for each.
+std::vector<std::string> config_warnings(const Config& config);
 
 // The whole effective configuration as TOML that parse_config accepts, each line with its origin as a comment.
 std::string show_config(const LoadedConfig& loaded);

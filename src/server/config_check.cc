@@ -64,6 +64,12 @@ class Checker {
     check_server();
     require(config_.auth.ntlm != NtlmPolicy::off, "auth.ntlm",
             "ntlm = \"off\" leaves no way to log on: this version has no Kerberos yet; leave it at \"v2\"");
+    // [MS-SMB2] 3.3.5.5.3: an anonymous session has no encryption keys.
+    require(
+        config_.auth.anonymous == AnonymousPolicy::refuse || config_.server.encryption != EncryptionPolicy::required,
+        "auth.anonymous",
+        "anonymous = \"ipc\" contradicts server.encryption = \"required\": nobody's session has no key to encrypt "
+        "with");
     check_limits();
     for (std::size_t i = 0; i < config_.shares.size(); ++i) check_share(i);
     return std::move(problems_);
@@ -166,6 +172,21 @@ class Checker {
 }  // namespace
 
 ConfigProblems check_config(const LoadedConfig& loaded) { return Checker(loaded).run(); }
+
+std::vector<std::string> config_warnings(const Config& config) {
+  std::vector<std::string> out;
+  if (config.auth.anonymous == AnonymousPolicy::ipc) {
+    out.emplace_back(
+        "auth.anonymous = \"ipc\": whoever reaches this server may connect to IPC$ without a name, unsigned, and ask "
+        "for its name, version and time; shares, users and sessions stay unlisted, and files closed");
+  }
+  if (config.server.torture_fsctls) {
+    out.emplace_back(
+        "server.torture_fsctls = true: whoever reaches this server may make their own connection misbehave; it is for "
+        "test benches");
+  }
+  return out;
+}
 
 std::optional<std::string> share_name_problem(std::string_view name) {
   const auto utf16 = utf8_to_utf16(name);

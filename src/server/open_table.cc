@@ -74,6 +74,23 @@ OpenRef OpenTable::remove(FileId id) {
   return open;
 }
 
+OpenRef OpenTable::begin_close(FileId id) {
+  OpenRef open = remove(id);
+  const MutexLock lock(mutex_);
+  if (open) closing_.push_back(open);
+  return open;
+}
+
+void OpenTable::end_close(const OpenRef& open) {
+  const MutexLock lock(mutex_);
+  std::erase(closing_, open);
+}
+
+std::vector<OpenRef> OpenTable::closing() const {
+  const MutexLock lock(mutex_);
+  return closing_;
+}
+
 std::size_t OpenTable::size() const {
   const MutexLock lock(mutex_);
   return count_;

@@ -24,6 +24,11 @@ class OpenTable {
   OpenRef find(FileId id) const;
   // Takes it out; null when there is none.
   OpenRef remove(FileId id);
+  // The same for one that is being closed: nobody finds it by its id, but it still follows renames, for it may be about
+  // to remove its file. Until end_close().
+  OpenRef begin_close(FileId id);
+  void end_close(const OpenRef& open);
+  std::vector<OpenRef> closing() const;
   std::vector<OpenRef> all() const;
   std::size_t size() const;
 
@@ -41,6 +46,7 @@ class OpenTable {
 
   mutable Mutex mutex_;
   std::vector<Slot> slots_ DOZO_GUARDED_BY(mutex_);
+  std::vector<OpenRef> closing_ DOZO_GUARDED_BY(mutex_);
   std::uint32_t first_free_ DOZO_GUARDED_BY(mutex_) = kNone;
   std::size_t count_ DOZO_GUARDED_BY(mutex_) = 0;
 };

@@ -25,6 +25,7 @@ std::vector<std::string> group_names(identity::UserSource& users, const identity
 bool may_connect(const Share& share, const identity::AccessToken& token, std::span<const std::string> groups,
                  bool peer_can_encrypt) {
   if (share.is_ipc()) return true;
+  if (token.is_anonymous) return false;
   const guard::SharePolicy policy{.allow = share.config.allow,
                                   .deny = {},
                                   .read_only = share.config.read_only,
@@ -63,7 +64,7 @@ std::chrono::seconds seconds_between(Instant from, Instant to) {
 
 rpc::Caller PipeHost::caller() const {
   const identity::AccessToken& token = *session_.valid().token;
-  return {token.user_name, token.domain, token.is_admin};
+  return {token.user_name, token.domain, token.is_admin, token.is_anonymous};
 }
 
 rpc::ServerInfo PipeHost::server() const {

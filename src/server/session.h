@@ -37,6 +37,7 @@ struct SessionTerms {
   std::optional<crypto::Cipher> cipher;  // SMB 3 with encryption
   crypto::SigningAlgorithm signing_algorithm = crypto::SigningAlgorithm::hmac_sha256;
   crypto::SessionKeys keys;
+  bool is_anonymous = false;      // set up so; its keys are no secret
   bool signing_required = false;  // every request unsigned and unencrypted is refused
   bool encrypt_data = false;      // every request unencrypted is refused
 };

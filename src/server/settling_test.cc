@@ -2,6 +2,8 @@
 #include "server/settling.h"
 
 #include "server/testing/test_fixture.h"
+#include "wire/close.h"
+#include "wire/fscc/file_info.h"
 #include "wire/fscc/file_set.h"
 #include "wire/fscc/reparse.h"
 #include "wire/set_info.h"
@@ -116,6 +118,39 @@ TEST_F(SettlingTest, a_link_to_a_file_that_is_being_renamed_finds_it) {
   volume().set_delay(Duration(0));
   EXPECT_EQ(text_of("a"), "f");
   EXPECT_EQ(text_of("b"), "f");
+}
+
+// Its close is under way, and waits for the disk, when another handle takes the file elsewhere and is closed too.
+TEST_F(SettlingTest, a_file_that_is_renamed_while_it_is_closed_is_removed_by_its_new_name) {
+  const FileId mine = made("f");
+  const FileId theirs = bob().open("f", {.options = CreateOption::delete_on_close});
+  const wire::FileBasicInformation frozen{.last_write_time = FileTime{kFileTimeFreeze}};
+  ASSERT_EQ(bob().set(theirs, FileInfoClass::basic, frozen), NtStatus::SUCCESS);
+  ASSERT_EQ(bob().write(theirs, 0, "x"), NtStatus::SUCCESS);
+  volume().hold_once(seconds(5));
+  const MessageId close = bob().start(wire::Command::close, wire::CloseRequest{.file_id = theirs});
+  world().settle();
+  ASSERT_FALSE(bob().is_answered(close));
+  EXPECT_EQ(alice().wait(start_rename(alice(), mine, u"t")).status(), NtStatus::SUCCESS);
+  EXPECT_EQ(alice().close(mine), NtStatus::SUCCESS);
+  EXPECT_EQ(bob().wait(close).status(), NtStatus::SUCCESS);
+  EXPECT_FALSE(exists("f"));
+  EXPECT_FALSE(exists("t"));
+}
+
+// It is not the last to be closed: the rename is under way, and whoever is last knows its end.
+TEST_F(SettlingTest, a_deletion_waits_for_a_rename_that_is_under_way) {
+  const FileId mine = made("f");
+  const FileId theirs = bob().open("f", {.options = CreateOption::delete_on_close});
+  volume().set_delay(std::chrono::milliseconds(3));
+  const MessageId rename = start_rename(alice(), mine, u"t");
+  const MessageId close = bob().start(wire::Command::close, wire::CloseRequest{.file_id = theirs});
+  EXPECT_EQ(bob().wait(close).status(), NtStatus::SUCCESS);
+  static_cast<void>(alice().wait(rename));
+  EXPECT_EQ(alice().close(mine), NtStatus::SUCCESS);
+  volume().set_delay(Duration(0));
+  EXPECT_FALSE(exists("f"));
+  EXPECT_FALSE(exists("t"));
 }
 
 TEST_F(SettlingTest, a_name_that_never_settles_is_a_sharing_violation) {

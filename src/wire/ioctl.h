@@ -44,6 +44,10 @@ enum class Fsctl : std::uint32_t {
   lmr_request_resiliency = 0x001401D4,
   query_network_interface_info = 0x001401FC,
   validate_negotiate_info = 0x00140204,
+  // Of smbtorture's making, for servers that are to misbehave in its tests. No file system has them.
+  smbtorture_force_unacked_timeout = 0x83848003,
+  smbtorture_ioctl_response_padding = 0x83848013,
+  smbtorture_read_response_padding = 0x83848023,
 };
 
 inline constexpr std::uint32_t kIoctlIsFsctl = 0x00000001;  // SMB2_0_IOCTL_IS_FSCTL, in the request's flags

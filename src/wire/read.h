@@ -64,11 +64,12 @@ struct ReadResponse {
 
 inline constexpr std::size_t kReadResponseFixedSize = 16;
 
-// The fixed part for `data_length` bytes that follow it directly. Precondition: to.size() >= 16.
-inline void store_read_response(std::uint32_t data_length, MutableBytes to) {
+// The fixed part for `data_length` bytes that follow it, after `padding` bytes (of zero). Precondition: to.size()
+// >= 16.
+inline void store_read_response(std::uint32_t data_length, MutableBytes to, std::uint8_t padding = 0) {
   DOZO_ASSERT(to.size() >= kReadResponseFixedSize);
   store_le(&to[0], std::uint16_t{17});
-  store_le(&to[2], static_cast<std::uint16_t>(kHeaderSize + kReadResponseFixedSize));  // DataOffset, Reserved
+  store_le(&to[2], static_cast<std::uint16_t>(kHeaderSize + kReadResponseFixedSize + padding));  // DataOffset, Reserved
   store_le(&to[4], data_length);
   store_le(&to[8], std::uint64_t{0});
 }

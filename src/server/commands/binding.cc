@@ -71,6 +71,8 @@ Result<std::shared_ptr<Channel>> begin_binding(Request& request) {
   const SessionTerms& terms = session->terms();
   static_cast<void>(is_signed_by_session(request, *session));
   if (!request.server.config()->server.multichannel) return fail(NtStatus::REQUEST_NOT_ACCEPTED);
+  // [MS-SMB2] 3.3.5.5.
+  if (terms.is_anonymous) return fail(NtStatus::NOT_SUPPORTED);
   DOZO_CHECK(check_terms(*connection.negotiated, terms));
   // [MS-SMB2] 3.3.5.5: MAY. The client's leases and durable opens are found by its GUID.
   if (connection.negotiated->client_guid != terms.client_guid) return fail(NtStatus::USER_SESSION_DELETED);

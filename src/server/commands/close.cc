@@ -31,9 +31,8 @@ runtime::Task<Result<Reply>> handle_close(Request& request) {
     co_await break_for_deletion(request, open);
     if (open->closed) co_return fail(NtStatus::FILE_CLOSED);
   }
-  request.session->valid().opens.remove(open->id);
   const bool wants_attributes = in.flags.has(wire::CloseFlag::postquery_attrib) && !open->is_pipe();
-  co_await close_open(request.server, open);
+  co_await close_open_of(request.server, request.session, open);
 
   wire::CloseResponse out;
   if (wants_attributes) {

@@ -3,10 +3,12 @@
 #include "base/log.h"
 #include "server/caches.h"
 #include "server/commands/notify_queue.h"
+#include "server/create/create.h"
 #include "server/durable/persist.h"
 #include "server/durable/preserve.h"
 #include "server/pinned_times.h"
 #include "server/server.h"
+#include "server/settling.h"
 
 namespace dozo::server {
 namespace {
@@ -29,6 +31,19 @@ runtime::Task<void> restore_pinned_times(Open& open) {
   if (!open.modified) co_return;
   auto set = co_await keep_pinned_times(open);
   if (!set) log::debug("times_not_kept", "{}: {}", open.path_text(), to_string(set.error()));
+}
+
+// A rename through another handle of the link is told to all others, to each on its own loop, after it is done: what is
+// removed here is removed by the name it has.
+runtime::Task<void> settle_name(const Server& server, const Open& open) {
+  Settling settling;
+  while (true) {
+    const std::optional<share::OpenInfo> info = server.engine().find_open(open.share_id);
+    const bool may_remove = info && (info->delete_on_close || info->delete_pending);
+    if (!may_remove || info->path == engine_path(open.path)) co_return;
+    const bool again = co_await settling.wait();
+    if (!again) co_return;
+  }
 }
 
 DeletedName name_of(const Open& open, const share::Purge& effect) {
@@ -108,6 +123,7 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
   if (open->is_directory && open->options.has(CreateOption::delete_on_close) && !entries) {
     end_notifies(server, open->key.file());
   }
+  co_await settle_name(server, *open);
   const share::Effects effects = server.apply(share::CloseOpen{.open = open->share_id, .keep_name = entries});
   server.sharing().forget(open->share_id);
   // What was written shows in the directory's listing from now on, as clients see it of Windows (smbtorture's
@@ -122,6 +138,13 @@ runtime::Task<void> close_open(Server& server, OpenRef open) {
   co_await forget_durable(server, *open);
 }
 
+runtime::Task<void> close_open_of(Server& server, std::shared_ptr<Session> session, OpenRef open) {
+  OpenTable& opens = session->valid().opens;
+  opens.begin_close(open->id);
+  co_await close_open(server, open);
+  opens.end_close(open);
+}
+
 runtime::Task<void> close_tree(Server& server, std::shared_ptr<Session> session, std::shared_ptr<Tree> tree) {
   if (tree->disconnected) co_return;
   tree->disconnected = true;
@@ -129,8 +152,7 @@ runtime::Task<void> close_tree(Server& server, std::shared_ptr<Session> session,
   server.stats.trees_now.fetch_sub(1, std::memory_order_relaxed);
   for (const OpenRef& open : session->valid().opens.all()) {
     if (open->tree != tree) continue;
-    session->valid().opens.remove(open->id);
-    co_await close_open(server, open);
+    co_await close_open_of(server, session, open);
   }
 }
 

@@ -25,6 +25,9 @@ runtime::Task<void> remove_deleted(Server& server, DeletedName name);
 // of it, the open is to be closed.
 runtime::Task<void> break_for_deletion(Request& request, OpenRef open);
 
+// Takes the open out of its session's table and closes it. On the session's home loop.
+runtime::Task<void> close_open_of(Server& server, std::shared_ptr<Session> session, OpenRef open);
+
 // The open is out of its session's table already. Ends its waits, gives its locks and share modes back, removes the
 // file when this was the last open of a deleted name.
 runtime::Task<void> close_open(Server& server, OpenRef open);

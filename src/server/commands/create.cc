@@ -1,5 +1,6 @@
 // CREATE. [MS-SMB2] 3.3.5.9.
 #include "server/caches.h"
+#include "server/checks.h"
 #include "server/commands/close_open.h"
 #include "server/commands/commands.h"
 #include "server/connection.h"
@@ -176,6 +177,8 @@ runtime::Task<Result<Reply>> handle_create(Request& request) {
   request.chain.file_id_status = NtStatus::INVALID_HANDLE;
   DOZO_CO_TRY(const CreateParameters parameters, parse_create(request));
   if (request.tree->share->is_ipc()) co_return create_pipe(request, parameters);
+  // [MS-SMB2] 3.3.5.9: in the session's security context as it is now.
+  DOZO_CO_CHECK(check_not_anonymous(request));
   if (parameters.contexts.durable.reconnects()) co_return co_await reconnect_create(request, parameters);
   DOZO_CO_TRY(const CreatePlan plan, plan_create(request, parameters));
   DOZO_CO_TRY(ReplayVerdict replay, check_replay(request, parameters, plan));

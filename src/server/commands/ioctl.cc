@@ -5,6 +5,7 @@
 
 #include "server/checks.h"
 #include "server/commands/commands.h"
+#include "server/fsctl/functions.h"
 #include "server/fsctl/table.h"
 
 namespace dozo::server {
@@ -55,6 +56,24 @@ Result<> check_row(const FsctlRow& row, const Open* open, const wire::IoctlReque
   return {};
 }
 
+const FsctlRow* find_row(const Request& request, wire::Fsctl code) {
+  if (is_torture_control(code) && !answers_torture_controls(request)) return nullptr;
+  return find_fsctl(code);
+}
+
+// [MS-SMB2] 2.2.32: OutputOffset may be anywhere behind the fixed part.
+Reply padded(const wire::IoctlResponse& response, const FsctlAnswer& answer) {
+  constexpr std::size_t kFixedSize = wire::kHeaderSize + 48;
+  constexpr std::size_t kOutputOffsetAt = wire::kHeaderSize + 32;
+  Reply reply = Reply::of(response, answer.status);
+  const Bytes whole = reply.message.view();
+  ByteVector out(whole.begin(), whole.end());
+  out.insert(out.begin() + kFixedSize, answer.padding, 0);
+  store_le(&out[kOutputOffsetAt], static_cast<std::uint32_t>(kFixedSize + answer.padding));
+  reply.message = OutMessage(std::move(out));
+  return reply;
+}
+
 Reply answer_of(const wire::IoctlRequest& ioctl, const Open* open, const FsctlAnswer& answer) {
   if (answer.silent) {
     Reply silent;
@@ -65,6 +84,7 @@ Reply answer_of(const wire::IoctlRequest& ioctl, const Open* open, const FsctlAn
   response.ctl_code = ioctl.ctl_code;
   response.file_id = open != nullptr ? open->id : kRelatedFileId;
   response.output = answer.output;
+  if (answer.padding != 0) return padded(response, answer);
   return Reply::of(response, answer.status);
 }
 
@@ -74,7 +94,7 @@ Task<Result<Reply>> handle_ioctl(Request& request) {
   DOZO_CO_TRY(const auto ioctl, request.decode<wire::IoctlRequest>());
   if (ioctl.flags != wire::kIoctlIsFsctl) co_return fail(NtStatus::NOT_SUPPORTED);
 
-  const FsctlRow* const row = find_fsctl(ioctl.ctl_code);
+  const FsctlRow* const row = find_row(request, ioctl.ctl_code);
   DOZO_CO_TRY(const OpenRef open, find_target(request, ioctl, row));
 
   DOZO_CO_CHECK(check_sizes(request, ioctl));

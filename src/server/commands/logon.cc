@@ -63,7 +63,9 @@ Logon begin_logon(Connection& connection) {
   Server& server = connection.server();
   std::vector<std::unique_ptr<identity::Mechanism>> mechanisms;
   // auth.ntlm = "off" leaves no mechanism until Kerberos is there: start refuses such a configuration.
-  mechanisms.push_back(identity::make_ntlm_acceptor(server.ntlm_settings(), server.users(), server.clock()));
+  const auto anonymous = server.config()->auth.anonymous == AnonymousPolicy::ipc ? identity::AnonymousLogons::accept
+                                                                                 : identity::AnonymousLogons::refuse;
+  mechanisms.push_back(identity::make_ntlm_acceptor(server.ntlm_settings(), server.users(), server.clock(), anonymous));
   return {identity::SpnegoAcceptor(std::move(mechanisms)), connection.negotiated->preauth};
 }
 
@@ -71,6 +73,10 @@ runtime::Task<LogonOutcome> finish_logon(Connection& connection, std::shared_ptr
   const Logon& logon = *channel->logon;
   LogonOutcome outcome{.status = status, .report = logon.acceptor.report(), .token = nullptr};
   if (status != NtStatus::SUCCESS) co_return outcome;
+  if (outcome.report.anonymous) {
+    outcome.token = identity::anonymous_token();
+    co_return outcome;
+  }
   Server& server = connection.server();
   const std::string account = logon.acceptor.account();
   const auto find = [&server, account] { return find_token(server, account); };
@@ -79,7 +85,7 @@ runtime::Task<LogonOutcome> finish_logon(Connection& connection, std::shared_ptr
     outcome.status = NtStatus::LOGON_FAILURE;
     outcome.report.refusal = identity::Refusal::no_system_account;
   } else if (channel->is_open() && (*token)->user != channel->session->terms().user) {
-    // [MS-SMB2] 3.3.5.5.2: the session stays its user's.
+    // [MS-SMB2] 3.3.5.5.2: the session stays its user's. Nobody's above all: its keys are known to all.
     outcome.status = NtStatus::ACCESS_DENIED;
     outcome.report.refusal = identity::Refusal::unknown_user;
   } else {
@@ -97,14 +103,18 @@ SessionTerms settle_terms(const Connection& connection, const Logon& logon, cons
   terms.user_name = token.user_name;
   terms.dialect = n.dialect;
   terms.client_guid = n.client_guid;
-  terms.cipher = n.cipher;
+  terms.is_anonymous = token.is_anonymous;
+  // [MS-SMB2] 3.3.5.5.3: no encryption keys for nobody.
+  if (!terms.is_anonymous) terms.cipher = n.cipher;
   terms.signing_algorithm = n.signing_algorithm;
   terms.keys = crypto::derive_session_keys({.dialect = n.dialect,
-                                            .cipher = n.cipher,
+                                            .cipher = terms.cipher,
                                             .mechanism_key = logon.acceptor.session_key().bytes(),
                                             .preauth_hash = logon.preauth.bytes()},
                                            crypto::Side::server);
-  terms.signing_required = client_requires_signing || config->server.signing == SigningPolicy::required;
+  // [MS-SMB2] 3.3.5.5.3: what nobody sends needs a signature only if the client will have it so.
+  const bool server_requires_signing = config->server.signing == SigningPolicy::required && !terms.is_anonymous;
+  terms.signing_required = client_requires_signing || server_requires_signing;
   terms.encrypt_data = config->server.encryption == EncryptionPolicy::required;
   return terms;
 }
@@ -123,6 +133,7 @@ void audit_logon(const Connection& connection, const identity::LogonReport& repo
     record.reason = std::string(identity::to_string(report.refusal));
     record.status = status;
   } else {
+    if (report.anonymous) record.event = AuditEvent::anonymous_logon_accepted;
     record.dialect = connection.negotiated->dialect;
   }
   guard::emit(record);

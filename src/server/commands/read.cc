@@ -1,6 +1,8 @@
 // READ. [MS-SMB2] 3.3.5.12.
 #include "wire/read.h"
 
+#include <algorithm>
+
 #include "server/checks.h"
 #include "server/commands/commands.h"
 #include "server/connection.h"
@@ -28,24 +30,26 @@ Result<> check_read(const Request& request, const Open& open, const wire::ReadRe
 
 runtime::Task<Result<Reply>> read_file(Request& request, OpenRef open, wire::ReadRequest in) {
   DOZO_CO_CHECK(request.server.engine().check_io(open->share_id, in.offset, in.length, share::IoKind::read));
-  runtime::Buffer buffer = runtime::Buffer::allocate(kDataOffset + in.length);
-  buffer.resize(kDataOffset + in.length);
-  const MutableBytes data = buffer.mutable_view().subspan(kDataOffset);
+  const std::uint8_t padding = request.connection.torture.read_padding;
+  const std::size_t data_offset = kDataOffset + padding;
+  runtime::Buffer buffer = runtime::Buffer::allocate(data_offset + in.length);
+  buffer.resize(data_offset + in.length);
+  std::ranges::fill(buffer.mutable_view().subspan(kDataOffset, padding), std::uint8_t{0});
+  const MutableBytes data = buffer.mutable_view().subspan(data_offset);
   auto n = co_await open->file->read_at(in.offset, data);
   if (!n) co_return fail(n.error());
   // [MS-SMB2] 3.3.5.12: nothing at the end of the file, or less than the client can use.
   if ((*n == 0 && in.length > 0) || *n < in.minimum_count) co_return fail(NtStatus::END_OF_FILE);
   open->position = in.offset + *n;
-  buffer.resize(kDataOffset + *n);
-  wire::store_read_response(static_cast<std::uint32_t>(*n), buffer.mutable_view().subspan(wire::kHeaderSize));
+  buffer.resize(data_offset + *n);
+  wire::store_read_response(static_cast<std::uint32_t>(*n), buffer.mutable_view().subspan(wire::kHeaderSize), padding);
   Reply reply;
   reply.message = OutMessage(std::move(buffer));
   co_return reply;
 }
 
 Reply pipe_reply(const rpc::PipeRead& read) {
-  return Reply::of(wire::ReadResponse{.data = read.data},
-                   read.more ? NtStatus::BUFFER_OVERFLOW : NtStatus::SUCCESS);
+  return Reply::of(wire::ReadResponse{.data = read.data}, read.more ? NtStatus::BUFFER_OVERFLOW : NtStatus::SUCCESS);
 }
 
 // Waits until a write has made an answer, the pipe is closed, or the client gives up.

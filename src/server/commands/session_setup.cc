@@ -46,6 +46,8 @@ Reply answer(NtStatus status, Bytes token, wire::SessionFlags flags) {
 // [MS-SMB2] 3.3.5.5.3: a session of the same user that the client says it had before gives way.
 runtime::Task<void> take_over(Request& request, const Session& session, SessionId previous) {
   if (previous.value() == 0 || previous == session.id) co_return;
+  // Nobody is not the same one as nobody: else anybody could end other people's sessions.
+  if (session.terms().is_anonymous) co_return;
   const std::shared_ptr<Session> old = request.server.sessions().find(previous);
   if (!old || !old->is_valid() || old->terms().user != session.terms().user) co_return;
   co_await end_session(request.server, old, "its client has set up a new one in its place");
@@ -80,7 +82,8 @@ runtime::Task<Result<Reply>> refuse(Request& request, std::shared_ptr<Channel> c
   co_return fail(outcome.status);
 }
 
-// [MS-SMB2] 3.3.5.5.2: keys and opens stay as they are.
+// [MS-SMB2] 3.3.5.5.2: keys and opens stay as they are. So do its trees, and what is asked of opens that are there:
+// access was granted to them when they were made. Whoever has become nobody gets no new ones (check_not_anonymous).
 runtime::Task<void> renew(Request& request, std::shared_ptr<Channel> channel, LogonOutcome outcome) {
   channel->logon.reset();
   Session& session = *channel->session;
@@ -99,7 +102,8 @@ runtime::Task<void> establish(Request& request, std::shared_ptr<Channel> channel
   channel->logon.reset();
   channel->open(session.terms().signing_algorithm, session.terms().keys.signing);
   static_cast<void>(request.server.sessions().add_channel(session.id, connection.shared_from_this(), 1));
-  connection.channel_opened();
+  // [MS-SMB2] 3.3.5.5.3: ConstrainedConnection goes on until a name is proven, and with it the limits of before.
+  if (!session.terms().is_anonymous) connection.channel_opened();
   request.server.stats.sessions_now.fetch_add(1, std::memory_order_relaxed);
   co_await take_over(request, session, in.previous_session_id);
 }
@@ -120,16 +124,18 @@ runtime::Task<Result<Reply>> accept(Request& request, std::shared_ptr<Channel> c
     co_await establish(request, channel, in, std::move(outcome));
   }
   audit_logon(request.connection, report, channel->session->id, NtStatus::SUCCESS);
-  request.server.logon_succeeded(report.user);
+  if (!report.anonymous) request.server.logon_succeeded(report.user);
   request.server.stats.logons.fetch_add(1, std::memory_order_relaxed);
   request.channel = channel;
   const SessionTerms& terms = channel->session->terms();
   wire::SessionFlags flags;
   // [MS-SMB2] 3.3.5.5.3: not in the answer to a binding.
   if (terms.encrypt_data && !is_binding(request)) flags |= wire::SessionFlag::encrypt_data;
+  // MAY, and not of a session that has been somebody's, for it goes on signing with its keys.
+  if (terms.is_anonymous) flags |= wire::SessionFlag::is_null;
   Reply reply = answer(NtStatus::SUCCESS, token, flags);
-  // [MS-SMB2] 3.3.5.5.3: the last answer of a logon is signed with the channel's new key.
-  reply.must_sign = !again || terms.signing_required;
+  // [MS-SMB2] 3.3.5.5.3: the last answer of a logon is signed with the channel's new key, but for nobody's.
+  reply.must_sign = !terms.is_anonymous && (!again || terms.signing_required);
   co_return reply;
 }
 

@@ -51,6 +51,17 @@ Result<guard::SharePermit> permit(Request& request, const Share& share) {
   return fail(NtStatus::ACCESS_DENIED);
 }
 
+// Nobody gets IPC$; of other names they do not even learn which there are.
+Result<> check_open_to_nobody(const Request& request, const std::string& name, const ShareRef& share) {
+  if (!request.session->valid().token->is_anonymous || (share && share->is_ipc())) return {};
+  guard::emit({.event = guard::AuditEvent::share_refused,
+               .address = request.connection.peer_address(),
+               .share = name,
+               .reason = "anonymous",
+               .session = request.session->id});
+  return fail(NtStatus::ACCESS_DENIED);
+}
+
 wire::TreeConnectResponse response_of(const Request& request, const Tree& tree) {
   wire::TreeConnectResponse response;
   response.share_type = tree.share->is_ipc() ? wire::ShareType::pipe : wire::ShareType::disk;
@@ -75,12 +86,16 @@ runtime::Task<Result<Reply>> handle_tree_connect(Request& request) {
   if (extended) DOZO_CO_CHECK(wire::decode_tree_connect_contexts(request.message));
   // [MS-SMB2] 3.3.5.7: in 3.1.1 somebody between the two could have changed what was negotiated; a signature proves
   // that nobody has.
-  if (request.connection.negotiated->dialect == Dialect::smb_3_1_1 && !request.signed_by_client && !request.encrypted) {
+  // Nobody has nothing to prove it with.
+  const bool provable =
+      request.connection.negotiated->dialect == Dialect::smb_3_1_1 && !request.session->terms().is_anonymous;
+  if (provable && !request.signed_by_client && !request.encrypted) {
     request.connection.disconnect("a TREE_CONNECT of 3.1.1 that is neither signed nor encrypted");
     co_return Reply::none();
   }
   DOZO_CO_TRY(const std::string name, share_name_of(in.path));
   const ShareRef share = request.server.find_share(name);
+  DOZO_CO_CHECK(check_open_to_nobody(request, name, share));
   if (!share) co_return fail(NtStatus::BAD_NETWORK_NAME);
   if (request.session->valid().trees.size() >= kTreesMax) co_return fail(NtStatus::INSUFFICIENT_RESOURCES);
 

@@ -1,5 +1,6 @@
 // CREATE on IPC$. [MS-SMB2] 3.3.5.9.
 #include "rpc/services.h"
+#include "server/checks.h"
 #include "server/connection.h"
 #include "server/create/create.h"
 #include "server/server.h"
@@ -16,6 +17,7 @@ Result<Reply> create_pipe(Request& request, const CreateParameters& parameters) 
   if (name.empty()) return fail(NtStatus::OBJECT_NAME_INVALID);
   const rpc::PipeInfo* info = rpc::find_pipe(name);
   if (info == nullptr) return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  if (info->openers != rpc::For::everybody) DOZO_CHECK(check_not_anonymous(request));
   if (parameters.request.create_options.has(CreateOption::directory_file)) return fail(NtStatus::NOT_A_DIRECTORY);
   OpenTable& opens = request.session->valid().opens;
   const std::optional<FileId> id = opens.reserve(request.server.new_persistent_file_id());

@@ -237,6 +237,18 @@ TEST_F(PersistentTest, one_that_was_renamed_is_found_by_its_new_name) {
   EXPECT_EQ(come_back(owner(), {v2_again(id, 1, true)}, "g").status(), NtStatus::SUCCESS);
 }
 
+TEST_F(PersistentTest, a_stream_that_was_renamed_is_found_by_its_new_name) {
+  const FileId id = owner().open("f:s", plain({v2(1, 0, true)}));
+  ASSERT_EQ(owner().write(id, 0, "kept"), NtStatus::SUCCESS);
+  ASSERT_EQ(owner().set(id, wire::FileInfoClass::rename, wire::FileRenameInformation{.file_name = u":t"}),
+            NtStatus::SUCCESS);
+  kill_and_start();
+  EXPECT_NE(come_back(owner(), {v2_again(id, 1, true)}, "f:s").status(), NtStatus::SUCCESS);
+  const Answer answer = come_back(owner(), {v2_again(id, 1, true)}, "f:t");
+  ASSERT_EQ(answer.status(), NtStatus::SUCCESS);
+  EXPECT_EQ(owner().read_text(answer.file_id(), 0, 10), "kept");
+}
+
 TEST_F(PersistentTest, a_pending_deletion_is_pending_still) {
   const FileId id = owner().open("f", plain({v2(1, 0, true)}));
   ASSERT_EQ(owner().set(id, wire::FileInfoClass::disposition, wire::FileDispositionInformation{true}),

@@ -45,6 +45,14 @@ FsctlTask duplicate_extents(FsctlCall& call);
 // object_id.cc
 FsctlTask create_or_get_object_id(FsctlCall& call);
 
+// smbtorture.cc
+FsctlTask smbtorture_control(FsctlCall& call);
+// Whether it is one of these, and they are to be answered at all: [server] torture_fsctls.
+bool is_torture_control(wire::Fsctl code);
+bool answers_torture_controls(const Request& request);
+// smbtorture sends one of them without a session.
+bool is_torture_request(const Request& request);
+
 // reparse.cc
 FsctlTask get_reparse_point(FsctlCall& call);
 FsctlTask set_reparse_point(FsctlCall& call);

@@ -1,4 +1,5 @@
 // FSCTL_LMR_REQUEST_RESILIENCY. [MS-SMB2] 3.3.5.15.9.
+#include "server/checks.h"
 #include "server/connection.h"
 #include "server/fsctl/functions.h"
 #include "server/request.h"
@@ -16,6 +17,7 @@ constexpr Duration kResiliencyDefault = std::chrono::seconds(120);
 
 FsctlTask lmr_request_resiliency(FsctlCall& call) {
   Open& open = *call.open;
+  DOZO_CO_CHECK(check_not_anonymous(call.request));  // nobody could not come back to it
   if (call.request.connection.negotiated->dialect == Dialect::smb_2_0_2) {
     co_return fail(NtStatus::INVALID_DEVICE_REQUEST);
   }

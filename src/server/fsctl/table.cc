@@ -54,6 +54,13 @@ constexpr FsctlRow kTable[] = {
     // What a chunk needs of both files depends on the code and on the other file: the function sees to it.
     {Fsctl::srv_copychunk, "SRV_COPYCHUNK", kAny, 0, 0, kInvalid, kAppend, &srv_copychunk},
     {Fsctl::srv_copychunk_write, "SRV_COPYCHUNK_WRITE", kAny, 0, 0, kInvalid, kAppend, &srv_copychunk},
+    // On test benches.
+    {Fsctl::smbtorture_force_unacked_timeout, "SMBTORTURE_FORCE_UNACKED_TIMEOUT", kNoOpen, 0, 0, kInvalid, kFree,
+     &smbtorture_control},
+    {Fsctl::smbtorture_ioctl_response_padding, "SMBTORTURE_IOCTL_RESPONSE_BODY_PADDING8", kNoOpen, 0, 0, kInvalid,
+     kFree, &smbtorture_control},
+    {Fsctl::smbtorture_read_response_padding, "SMBTORTURE_GLOBAL_READ_RESPONSE_BODY_PADDING8", kNoOpen, 0, 0, kInvalid,
+     kFree, &smbtorture_control},
 };
 
 static_assert(std::ranges::adjacent_find(kTable, std::ranges::greater_equal(), &FsctlRow::code) ==

@@ -31,7 +31,8 @@ struct FsctlCall {
 struct FsctlAnswer {
   NtStatus status = NtStatus::SUCCESS;
   ByteVector output;
-  bool silent = false;  // the connection has been ended instead
+  bool silent = false;      // the connection has been ended instead
+  std::size_t padding = 0;  // zeros in front of the output, a multiple of 8; only smbtorture asks for any
 };
 
 using FsctlFunction = runtime::Task<Result<FsctlAnswer>> (*)(FsctlCall& call);

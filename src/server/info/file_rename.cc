@@ -143,6 +143,7 @@ void tell_others(Server& server, share::OpenId renamed, const Moved& moved) {
   for (const std::shared_ptr<Session>& session : server.sessions().all()) {
     session->home().post([&server, session, moved] {
       for (const OpenRef& open : session->valid().opens.all()) follow_and_tell(server.durables(), *open, moved);
+      for (const OpenRef& open : session->valid().opens.closing()) follow(*open, moved);
       // The session may have ended meanwhile, and left some for its client.
       follow_parked(server.durables(), moved);
     });
@@ -207,6 +208,8 @@ void spell_as_asked(vfs::Resolved& resolved, const Target& target) {
 
 Task<Result<>> try_rename(InfoSet& set, const Target& target) {
   Open& open = set.open;
+  // [MS-FSA] 2.1.5.15.12: the directory it goes into is opened anew.
+  DOZO_CO_CHECK(check_not_anonymous(set.request));
   DOZO_CO_CHECK(check_writable(*open.tree));
   if (open.path.empty()) co_return fail(NtStatus::ACCESS_DENIED);  // the share's root
   if (!open.stream.empty()) co_return fail(NtStatus::NOT_SUPPORTED);
@@ -244,6 +247,7 @@ Result<> check_own_name(InfoSet& set, const Target& target, const vfs::Resolved&
 
 Task<Result<>> try_link(InfoSet& set, const Target& target) {
   Open& open = set.open;
+  DOZO_CO_CHECK(check_not_anonymous(set.request));
   DOZO_CO_CHECK(check_writable(*open.tree));
   if (open.is_directory) co_return fail(NtStatus::FILE_IS_A_DIRECTORY);
   if (!open.stream.empty()) co_return fail(NtStatus::INVALID_PARAMETER);

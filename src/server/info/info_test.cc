@@ -79,6 +79,27 @@ TEST_F(Info, a_security_descriptor_that_does_not_fit_tells_what_it_needs) {
   EXPECT_EQ(alice().query(file, InfoType::security, 0, needed - 1, 7).status(), NtStatus::BUFFER_TOO_SMALL);
 }
 
+// [MS-FSA] 2.1.5.17.
+TEST_F(Info, new_security_marks_a_file_for_archiving_and_a_directory_not) {
+  const auto attributes_after = [&](FileId id) {
+    constexpr std::uint32_t kDacl = 4;
+    const wire::FileBasicInformation cleared{.file_attributes = FileAttribute::hidden};
+    EXPECT_EQ(alice().set(id, FileInfoClass::basic, cleared), NtStatus::SUCCESS);
+    const Answer now = alice().query(id, InfoType::security, 0, 4096, kDacl);
+    const wire::SetInfoRequest request{.info_type = InfoType::security,
+                                       .buffer = now.as<wire::QueryInfoResponse>().output_buffer,
+                                       .additional_information = kDacl,
+                                       .file_id = id};
+    EXPECT_EQ(alice().call(wire::Command::set_info, request).status(), NtStatus::SUCCESS);
+    return queried<wire::FileBasicInformation>(id, FileInfoClass::basic).file_attributes;
+  };
+  constexpr AccessMask kAll = kFileAllAccess;
+  EXPECT_EQ(attributes_after(alice().open("f", {.access = kAll})), FileAttribute::hidden | FileAttribute::archive);
+  OpenArgs directory = directory_args();
+  directory.access = kAll;
+  EXPECT_EQ(attributes_after(alice().open("d", directory)), FileAttribute::hidden | FileAttribute::directory);
+}
+
 TEST_F(Info, an_unknown_class_is_an_invalid_info_class) {
   EXPECT_EQ(alice().query(file_with("x"), static_cast<FileInfoClass>(99)).status(), NtStatus::INVALID_INFO_CLASS);
 }

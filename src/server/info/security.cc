@@ -11,6 +11,8 @@
 namespace dozo::server {
 namespace {
 
+using runtime::Task;
+
 // [MS-SMB2] 2.2.37 AdditionalInformation: other bits are ignored.
 constexpr SecurityInformation kKnownParts = SecurityInformation::from_wire(0x0001007F);
 
@@ -47,6 +49,25 @@ Result<> check_set_access(const Open& open, SecurityInformation what) {
   return {};
 }
 
+// [MS-FSA] 2.1.5.17: a backup has to see it. Where no attributes are kept it sees what it can.
+Task<void> mark_for_archive(Open& open, const vfs::NodeInfo& before) {
+  const bool marked = before.type == vfs::NodeType::directory || before.attributes.has(FileAttribute::archive);
+  if (marked) co_return;
+  auto set = co_await open.file->set_attributes((before.attributes & kSettableAttributes) | FileAttribute::archive);
+  static_cast<void>(set);
+}
+
+// As the file system can keep it: a descriptor, or else what a mode can say.
+Task<Result<>> store_security(InfoSet& set, const SecurityDescriptor& wanted, SecurityInformation what,
+                              const vfs::NodeInfo& info) {
+  const identity::AccessToken& setter = viewer_of(set.request);
+  DOZO_CO_TRY(const auto update, security_update(wanted, what, info, setter));
+  auto done = co_await set.open.file->set_ownership(set.open.tree->caller, update);
+  if (done || done.error() != NtStatus::NOT_SUPPORTED) co_return done;
+  DOZO_CO_TRY(const auto narrower, mode_from_security(wanted, what, info, setter));
+  co_return co_await set.open.file->set_ownership(set.open.tree->caller, narrower);
+}
+
 }  // namespace
 
 QueryTask query_security(InfoQuery& query) {
@@ -69,16 +90,14 @@ SetTask set_security(InfoSet& set) {
 
   auto info = co_await set.open.file->info();
   if (!info) co_return fail(info.error());
-  const identity::AccessToken& setter = viewer_of(set.request);
-  DOZO_CO_TRY(const auto update, security_update(wanted, what, *info, setter));
+  // What cannot be set breaks nothing.
+  DOZO_CO_CHECK(security_update(wanted, what, *info, viewer_of(set.request)));
   // [MS-FSA] 2.1.5.17, 2.1.4.12 SET_SECURITY.
   auto broken = co_await break_caches(set.request, set.open, share::CacheUse::set_security);
   if (!broken) co_return fail(broken.error());
-  auto done = co_await set.open.file->set_ownership(set.open.tree->caller, update);
-  if (done || done.error() != NtStatus::NOT_SUPPORTED) co_return done;
-  // A file system that keeps no descriptors: what a mode can say.
-  DOZO_CO_TRY(const auto narrower, mode_from_security(wanted, what, *info, setter));
-  co_return co_await set.open.file->set_ownership(set.open.tree->caller, narrower);
+  auto stored = co_await store_security(set, wanted, what, *info);
+  if (stored) co_await mark_for_archive(set.open, *info);
+  co_return stored;
 }
 
 }  // namespace dozo::server

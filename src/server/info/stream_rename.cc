@@ -122,6 +122,7 @@ Task<void> follow_durable(InfoSet& set) {
 
 Task<Result<>> rename_stream(InfoSet& set, std::u16string name, bool replace) {
   Open& open = set.open;
+  DOZO_CO_CHECK(check_not_anonymous(set.request));
   DOZO_CO_CHECK(check_writable(*open.tree));
   DOZO_CO_TRY(const std::string to, parse_target(name));
   // A directory has no unnamed data stream, to be renamed or to take another's place.

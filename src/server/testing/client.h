@@ -38,8 +38,8 @@ class World;
 struct ClientOptions {
   Dialect dialect = Dialect::smb_3_1_1;  // the greatest offered; the lesser ones are offered too
   bool only_this_dialect = false;
-  std::string user = "alice";
-  std::string password;  // empty: the right one
+  std::string user = "alice";  // empty: nobody
+  std::string password;        // empty: the right one
   bool sign = true;
   bool break_logon_signatures = false;
   bool encrypt = false;
@@ -261,7 +261,7 @@ class Client {
   bool is_encrypted(const Sending& sending) const;
   void take_negotiated(const Answer& answer);
   struct LogonKind;
-  Answer run_logon(const LogonKind& kind, const std::string& user, const std::string& password);
+  Answer run_logon(LogonKind kind, const std::string& user, const std::string& password);
   Answer run_binding(Client& of, int rounds);
   void establish(const LogonKind& kind, const Answer& answer, Bytes mechanism_key, const crypto::PreauthHash& preauth);
   void send_cancel(wire::Header header);

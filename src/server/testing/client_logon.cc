@@ -97,6 +97,7 @@ Answer Client::log_on() {
 struct Client::LogonKind {
   SessionId session;
   const SessionKeys* bind_to = nullptr;
+  bool anonymous = false;
   int rounds_max = kLogonRoundsMax;
   bool is_new() const { return session.value() == 0; }
 };
@@ -139,9 +140,12 @@ Answer Client::run_binding(Client& of, int rounds) {
   return answer;
 }
 
-Answer Client::run_logon(const LogonKind& kind, const std::string& user, const std::string& password) {
+Answer Client::run_logon(LogonKind kind, const std::string& user, const std::string& password) {
+  kind.anonymous = user.empty();
   auto credentials = identity::NtlmCredentials::from_password(user, "", password);
-  identity::SpnegoInitiator initiator(identity::make_ntlm_initiator(std::move(*credentials), {}, world_.loop()));
+  identity::SpnegoInitiator initiator(kind.anonymous
+                                          ? identity::make_ntlm_anonymous_initiator({}, world_.loop())
+                                          : identity::make_ntlm_initiator(std::move(*credentials), {}, world_.loop()));
   crypto::PreauthHash preauth = preauth_;
   SessionId session = kind.session;
   ByteVector token;
@@ -203,7 +207,7 @@ void Client::establish(const LogonKind& kind, const Answer& answer, Bytes mechan
     keys.opener.emplace(*cipher_, keys.of_session.decryption.bytes());
   }
   // [MS-SMB2] 3.2.5.3.1: the last answer of a logon is signed.
-  const bool must_be = kind.is_new() || kind.bind_to != nullptr;
+  const bool must_be = !kind.anonymous && (kind.is_new() || kind.bind_to != nullptr);
   if ((must_be && !answer.is_signed) || (answer.is_signed && !keys.signer.verify(answer.bytes))) {
     add_problem("a logon whose last answer is not signed");
   }

@@ -4,6 +4,7 @@
 
 #include <cerrno>
 
+#include "base/time.h"
 #include "vfs/posix/file.h"
 #include "vfs/posix/metadata.h"
 #include "vfs/posix/ranges.h"
@@ -13,29 +14,27 @@ namespace {
 
 constexpr std::uint64_t kOffsetMax = static_cast<std::uint64_t>(INT64_MAX);
 // A buffered write that the file system cannot do with RWF_NOWAIT (ext4) is done inline while that is quick, for it
-// mostly copies into the page cache. One that took longer than kSlow met writeback or allocation: the next
-// kOffloadAfterSlow go to the loop's ring or threads. So a busy disk costs the loop one delay in that many writes. With
-// reads it is so where the file system keeps its files in memory (tmpfs knows no RWF_NOWAIT): they may be in the swap.
-constexpr Duration kSlow = std::chrono::milliseconds(2);
-constexpr int kOffloadAfterSlow = 256;
+// mostly copies into the page cache: inline_guard.h. With reads it is so where the file system keeps its files in
+// memory (tmpfs knows no RWF_NOWAIT): they may be in the swap.
 
 Result<> check_offset(std::uint64_t offset, std::uint64_t length) {
   if (!in_range(offset, length, kOffsetMax)) return fail(NtStatus::INVALID_PARAMETER);
   return {};
 }
 
-// transfer(), a call that yields bytes or -1, unless one has lately been slow; `to_offload` counts those that are still
-// to be kept off the loop. 0: none transferred, or an error, which shows when the rest is.
+// transfer(), a call that yields bytes or -1, if the guard allows it. 0: none transferred, or an error, which shows
+// when the rest is.
 template <class Transfer>
-std::size_t while_quick(std::atomic<int>& to_offload, Transfer transfer) {
-  if (to_offload.load(std::memory_order_relaxed) > 0) {
-    --to_offload;
-    return 0;
-  }
+std::size_t while_quick(InlineGuard& guard, Transfer transfer) {
+  if (!guard.allows()) return 0;
   const SystemClock clock;
+  const bool close_look = guard.suspects();
+  const long blocked_before = close_look ? times_blocked() : 0;
   const Instant start = clock.now();
   const ssize_t n = transfer();
-  if (clock.now() - start > kSlow) to_offload = kOffloadAfterSlow;
+  const Duration took = clock.now() - start;
+  const bool blocked = close_look && took > InlineGuard::kSlow && times_blocked() != blocked_before;
+  guard.note(took, blocked);
   return n > 0 ? static_cast<std::size_t>(n) : 0;
 }
 
@@ -49,7 +48,7 @@ std::size_t read_inline(const Share& share, int fd, std::uint64_t offset, Mutabl
     share.can_read_nowait = false;
   }
   if (!in_memory) return 0;
-  return while_quick(share.reads_to_offload,
+  return while_quick(share.inline_reads,
                      [&] { return pread(fd, into.data(), into.size(), static_cast<off_t>(offset)); });
 }
 
@@ -62,7 +61,7 @@ std::size_t write_inline(const Share& share, int fd, std::uint64_t offset, Bytes
     if (errno != EOPNOTSUPP && errno != ENOSYS) return 0;
     share.can_write_nowait = false;
   }
-  return while_quick(share.writes_to_offload,
+  return while_quick(share.inline_writes,
                      [&] { return pwrite(fd, from.data(), from.size(), static_cast<off_t>(offset)); });
 }
 

@@ -12,6 +12,7 @@
 #include "vfs/backends.h"
 #include "vfs/posix/errno_map.h"
 #include "vfs/posix/fd.h"
+#include "vfs/posix/inline_guard.h"
 #include "vfs/posix/name_cache.h"
 #include "vfs/posix/record_cache.h"
 #include "vfs/posix/xattrs.h"
@@ -66,9 +67,8 @@ struct Share {
   mutable std::atomic<bool> can_read_nowait = true;
   mutable std::atomic<bool> can_write_nowait = true;
   mutable std::atomic<bool> has_xattrs = true;
-  // Inline reads and writes that are still to be kept off the loop, since one took long.
-  mutable std::atomic<int> reads_to_offload = 0;
-  mutable std::atomic<int> writes_to_offload = 0;
+  mutable InlineGuard inline_reads;
+  mutable InlineGuard inline_writes;
 
   Result<> check_writable() const;
   // Opens `path` beneath `directory`; symlinks are followed unless `flags` has O_NOFOLLOW, and never out of the root.

@@ -347,7 +347,7 @@ TEST_F(PosixVolumeTest, file_kept_in_memory_is_read_inline_unless_that_was_slow)
   const auto at = run((*opened)->resolve(caller(), {"f"}, {}));
   const FileRef file = *run((*opened)->open(caller(), *at, {.read_data = true}));
   const CountedRead quick = run(read_counted(*file, 7));
-  share.reads_to_offload = 1;
+  share.inline_reads.offload(1);
   const CountedRead offloaded = run(read_counted(*file, 7));
   EXPECT_EQ(quick.text, "content");
   EXPECT_EQ(offloaded.text, "content");
