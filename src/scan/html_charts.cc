@@ -45,12 +45,12 @@ struct Protection {
   State good;
 };
 constexpr Protection kProtections[] = {
-    {"SMB1 is off", &HostFacts::smb1, State::no},
-    {"Signing is required", &HostFacts::signing_required, State::yes},
-    {"Encryption is offered", &HostFacts::encryption, State::yes},
-    {"Guests are refused", &HostFacts::guest, State::no},
-    {"Strangers are refused", &HostFacts::anonymous, State::no},
-    {"NetBIOS is silent", &HostFacts::netbios, State::no},
+    {"SMB1 off", &HostFacts::smb1, State::no},
+    {"Signing required", &HostFacts::signing_required, State::yes},
+    {"Encryption offered", &HostFacts::encryption, State::yes},
+    {"Guests refused", &HostFacts::guest, State::no},
+    {"Strangers refused", &HostFacts::anonymous, State::no},
+    {"NetBIOS silent", &HostFacts::netbios, State::no},
 };
 
 std::string protection_row(std::span<const HostRecord> hosts, const Protection& protection) {

@@ -38,11 +38,23 @@ std::vector<Group> groups_of(std::span<const HostRecord> hosts) {
   return groups;
 }
 
+// Each word by itself, so that a browser does not break a command after a hyphen.
+std::string words_of(std::string_view line) {
+  std::string out;
+  while (!line.empty()) {
+    const std::size_t blank = std::min(line.find(' '), line.size());
+    out += fmt::format("<kbd>{}</kbd>", html_text(line.substr(0, blank)));
+    line.remove_prefix(std::min(blank + 1, line.size()));
+    if (!line.empty()) out += ' ';
+  }
+  return out;
+}
+
 std::string lines_of(std::string_view text) {
   std::string out;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
-    out += fmt::format("<code>{}</code>", html_text(text.substr(0, end)));
+    out += fmt::format("<code>{}</code>", words_of(text.substr(0, end)));
     text.remove_prefix(std::min(end + 1, text.size()));
   }
   return out;
@@ -57,7 +69,8 @@ std::string fixes_of(const Group& group) {
   std::string out;
   for (const auto& [fix, kind] : kind_of_fix) {
     if (fix.empty()) continue;
-    const std::string label = kind == "?" ? "What to do" : "What to do on " + kind;
+    std::string label = kind == "?" ? "What to do" : "What to do on " + kind;
+    if (kind == "?" && kind_of_fix.size() > 1) label += " where the kind of server is not known";
     out += fmt::format("<div class=\"fix\"><span>{}</span>{}</div>", html_text(label), lines_of(fix));
   }
   return out;

@@ -12,12 +12,12 @@ const std::string_view kReportStyle = R"css(
 *{box-sizing:border-box}
 body{margin:0;background:var(--bg);color:var(--text);font:15px/1.5 system-ui,-apple-system,"Segoe UI",Roboto,sans-serif;
 -webkit-text-size-adjust:100%}
-header{background:var(--head);color:var(--head-text);padding:34px 20px 76px}
-header>div,main{max-width:1160px;margin:0 auto}
+header{background:var(--head);color:var(--head-text);padding:34px 0 76px}
+header>div,main{max-width:1160px;margin:0 auto;padding:0 20px}
 header h1{margin:0;font-size:28px;line-height:1.2;letter-spacing:-.01em}
 header p{margin:6px 0 0;opacity:.8;overflow-wrap:anywhere}
 header .brand{font-size:12px;letter-spacing:.14em;text-transform:uppercase;opacity:.7;margin:0 0 10px}
-main{padding:0 20px 48px;margin-top:-52px}
+main{padding-bottom:48px;margin-top:-52px}
 h2{font-size:20px;margin:36px 0 12px}
 h3{font-size:15px;margin:0}
 h4{font-size:12px;letter-spacing:.06em;text-transform:uppercase;color:var(--muted);margin:22px 0 8px}
@@ -45,7 +45,7 @@ padding:12px 16px 10px;box-shadow:0 1px 2px #0000000d}
 .legend b{margin-left:auto;font-variant-numeric:tabular-nums}
 .row{display:grid;grid-template-columns:148px 1fr 52px;gap:12px;align-items:center;padding:4px 0;font-size:14px}
 .row b{font-variant-numeric:tabular-nums;font-weight:600;white-space:nowrap;text-align:right}
-.row span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.row span{overflow-wrap:anywhere}
 .bar{width:100%;height:14px;display:block;border-radius:4px;overflow:hidden}
 .track{fill:var(--track)}.fill{fill:var(--c)}
 .critical{--c:var(--critical)}.high{--c:var(--high)}.medium{--c:var(--medium)}.low{--c:var(--low)}.info{--c:var(--info)}
@@ -70,6 +70,7 @@ details[open]>summary::after{transform:rotate(225deg) translate(-2px,-2px)}
 .fix span{display:block;font-size:12px;color:var(--muted);margin-bottom:4px}
 code{display:block;font:13px/1.55 ui-monospace,SFMono-Regular,Consolas,monospace;white-space:pre-wrap}
 code+code{margin-top:6px}
+kbd{font:inherit;display:inline-block;max-width:100%}
 .places,.own,.shares{list-style:none;margin:8px 0 0;padding:0;display:grid;gap:0 24px;
 grid-template-columns:repeat(auto-fill,minmax(300px,1fr))}
 .places li,.own li,.shares li{padding:6px 0;border-bottom:1px solid var(--line);min-width:0}
@@ -87,21 +88,23 @@ grid-template-columns:1.5fr 1.4fr 1.7fr .8fr .9fr 1fr 104px 14px}
 .last{text-align:right}
 .is-good{color:var(--good)}.is-bad{color:var(--bad);font-weight:600}.is-unknown{color:var(--muted)}
 dl{margin:0;display:grid;grid-template-columns:repeat(auto-fill,minmax(330px,1fr));gap:0 28px}
-dl div{display:grid;grid-template-columns:150px 1fr;gap:10px;padding:5px 0;border-bottom:1px solid var(--line);min-width:0}
+dl div{display:grid;grid-template-columns:150px 1fr;gap:10px;padding:5px 0;border-bottom:1px solid var(--line);
+min-width:0}
 dt{color:var(--muted);font-size:13.5px}
 dd{margin:0;font-size:14px;min-width:0}
 dd small{color:var(--muted);font-size:12.5px}
 .state{font-weight:600}
 .state.untested{color:var(--muted);font-weight:400}
-.chip{display:inline-block;border:1px solid var(--line);border-radius:5px;padding:0 6px;margin:0 4px 3px 0;font-size:12.5px;
-line-height:19px}
+.chip{display:inline-block;border:1px solid var(--line);border-radius:5px;padding:0 6px;margin:0 4px 3px 0;
+font-size:12.5px;line-height:19px}
 .chip.no{color:var(--muted);text-decoration:line-through}
 .chip.untested{color:var(--muted);border-style:dashed}
 .chip.yes{border-color:var(--plain);color:var(--plain);font-weight:600}
 .empty{color:var(--muted)}
 footer{max-width:1160px;margin:0 auto;padding:0 20px 40px;color:var(--muted);font-size:13px}
 @media(max-width:900px){.charts{grid-template-columns:1fr}}
-@media(max-width:720px){header{padding:24px 16px 70px}main{padding:0 12px 32px}header h1{font-size:23px}
+@media(max-width:720px){header{padding:24px 0 70px}header>div,main{padding-left:12px;padding-right:12px}
+header h1{font-size:23px}
 .tiles{grid-template-columns:repeat(5,1fr);gap:6px}.tile{padding:8px 4px 6px;text-align:center}
 .tile b{font-size:22px}.tile span{font-size:11px}
 .donut{grid-template-columns:1fr;justify-items:center;gap:12px}.donut svg{max-width:168px}.legend{width:100%}
@@ -110,7 +113,7 @@ footer{max-width:1160px;margin:0 auto;padding:0 20px 40px;color:var(--muted);fon
 .finding .badge{justify-self:start}.what{grid-row:2;grid-column:1/3}.many{grid-row:1;grid-column:2}
 .headings{display:none}.hosts{border:0;overflow:visible;border-radius:0}
 .host{border-width:1px;border-radius:10px;margin-bottom:8px}
-.host summary{grid-template-columns:1fr 1fr;gap:8px 12px;padding:12px 14px;position:relative}
+.host summary{grid-template-columns:1fr 1fr;align-items:start;gap:8px 12px;padding:12px 14px;position:relative}
 .host summary::after{position:absolute;right:14px;bottom:16px}
 .who{grid-column:1}.last{grid-column:2;grid-row:1}
 .cell em{display:block;font-style:normal;font-size:11px;color:var(--muted);font-weight:400}
