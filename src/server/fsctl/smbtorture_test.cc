@@ -8,7 +8,7 @@ namespace {
 
 using wire::Fsctl;
 
-constexpr Fsctl kAll[] = {Fsctl::smbtorture_force_unacked_timeout, Fsctl::smbtorture_ioctl_response_padding,
+constexpr Fsctl kControls[] = {Fsctl::smbtorture_force_unacked_timeout, Fsctl::smbtorture_ioctl_response_padding,
                           Fsctl::smbtorture_read_response_padding};
 
 class Smbtorture : public CachingTest {
@@ -35,7 +35,7 @@ class Smbtorture : public CachingTest {
 TEST_F(Smbtorture, as_installed_there_are_no_such_controls) {
   options.config.server.torture_fsctls = ServerConfig().torture_fsctls;
   const FileId file = alice().open("f");
-  for (const Fsctl code : kAll) {
+  for (const Fsctl code : kControls) {
     EXPECT_EQ(alice().ioctl(file, code, {}, 100).status(), NtStatus::INVALID_DEVICE_REQUEST);
     EXPECT_EQ(control(alice(), code), alice().ioctl(kRelatedFileId, static_cast<Fsctl>(0x00090FFC), {}, 0).status());
     EXPECT_EQ(control_without_session(alice(), code), NtStatus::USER_SESSION_DELETED);
@@ -49,7 +49,7 @@ TEST_F(Smbtorture, no_other_control_goes_without_a_session) {
 
 TEST_F(Smbtorture, none_of_them_takes_input) {
   const ByteVector input(4);
-  for (const Fsctl code : kAll) {
+  for (const Fsctl code : kControls) {
     EXPECT_EQ(alice().ioctl(kRelatedFileId, code, input, 0).status(), NtStatus::INVALID_PARAMETER);
   }
 }
