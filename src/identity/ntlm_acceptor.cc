@@ -1,6 +1,7 @@
 #include "identity/ntlm_acceptor.h"
 
 #include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -259,7 +260,8 @@ Result<LogonStep> NtlmAcceptor::accept_anonymous(const wire::NtlmAuthenticate& m
   if (settings_.require_channel_bindings) return refuse(Refusal::bad_channel_binding);
   if (settings_.require_target_name) return refuse(Refusal::bad_target_name);
   if (settings_.require_mic) return refuse(Refusal::missing_mic);
-  DOZO_TRY(const crypto::NtlmKey exported, exported_key(message, crypto::NtlmKey()));
+  constexpr std::array<std::uint8_t, 16> kZeros{};
+  DOZO_TRY(const crypto::NtlmKey exported, exported_key(message, crypto::NtlmKey(kZeros)));
   report_.anonymous = true;
   return succeed(exported, message.flags);
 }

@@ -123,13 +123,13 @@ TEST(Config, null_sessions_are_let_in_only_where_that_is_said_and_then_warned_of
   const auto loaded = parse_config("[auth]\nanonymous = \"ipc\"\n", "dozo.toml");
   ASSERT_TRUE(loaded);
   EXPECT_EQ(loaded->config.auth.anonymous, AnonymousPolicy::ipc);
-  EXPECT_THAT(config_warnings(loaded->config), testing::ElementsAre(HasSubstr("IPC$ without a name")));
+  EXPECT_THAT(config_warnings(loaded->config), ::testing::ElementsAre(HasSubstr("IPC$ without a name")));
 }
 
 TEST(Config, a_test_bench_is_warned_of) {
   const auto loaded = parse_config("[server]\ntorture_fsctls = true\n", "dozo.toml");
   ASSERT_TRUE(loaded);
-  EXPECT_THAT(config_warnings(loaded->config), testing::ElementsAre(HasSubstr("test benches")));
+  EXPECT_THAT(config_warnings(loaded->config), ::testing::ElementsAre(HasSubstr("test benches")));
 }
 
 TEST(Config, null_sessions_cannot_encrypt) {
