@@ -11,7 +11,7 @@
 namespace dozo::scan {
 namespace {
 
-HostRecord judged(HostFacts host) {
+HostRecord judged_host(HostFacts host) {
   auto findings = judge(host);
   return {std::move(host), std::move(findings)};
 }
@@ -39,7 +39,7 @@ HostRecord hostile_record() {
   host.shares = {{kHostile, "disk", kHostile, yes, yes}, {"b", kHostile, "", yes, yes}};
   host.interfaces = {kHostile};
   host.netbios_names = {{kHostile, 3, false}};
-  HostRecord record = judged(host);
+  HostRecord record = judged_host(host);
   for (Finding& finding : record.findings) finding.id = finding.title = finding.why = finding.fix = kHostile;
   return record;
 }
@@ -67,7 +67,7 @@ TEST(HtmlText, EscapesWhatMeansSomething) {
 }
 
 TEST(HtmlReport, NothingOfAHostBecomesMarkup) {
-  const std::string clean = html_report(std::array{judged(open_host())}, {});
+  const std::string clean = html_report(std::array{judged_host(open_host())}, {});
   const std::string html = html_report(std::array{hostile_record()}, {kHostile, kHostile, kHostile});
   std::set<std::string> known;
   for (const std::string& tag : tags_of(clean)) known.insert(name_of(tag));
@@ -88,7 +88,7 @@ TEST(HtmlReport, NoAttributeIsBrokenOutOf) {
 }
 
 TEST(HtmlReport, IsWholeByItself) {
-  const std::string html = html_report(std::array{judged(open_host()), judged(safe_host())}, {});
+  const std::string html = html_report(std::array{judged_host(open_host()), judged_host(safe_host())}, {});
   EXPECT_TRUE(html.starts_with("<!DOCTYPE html>"));
   for (const char* outside : {"http:", "https:", "src=", "@import", "url(", "<script", "<iframe"}) {
     EXPECT_EQ(html.find(outside), html.npos) << outside;
@@ -100,7 +100,7 @@ TEST(HtmlReport, IsWholeByItself) {
 
 TEST(HtmlReport, TagsAreClosedInOrder) {
   std::vector<std::string> open;
-  for (const std::string& tag : tags_of(html_report(std::array{judged(open_host()), hostile_record()}, {}))) {
+  for (const std::string& tag : tags_of(html_report(std::array{judged_host(open_host()), hostile_record()}, {}))) {
     const std::string name = name_of(tag);
     if (tag.starts_with("<!") || tag.ends_with("/>") || name == "meta" || name == "link") continue;
     if (!tag.starts_with("</")) {
@@ -115,15 +115,15 @@ TEST(HtmlReport, TagsAreClosedInOrder) {
 }
 
 TEST(HtmlReport, SaysHowManyNeedAttention) {
-  const std::string html = html_report(std::array{judged(open_host()), judged(safe_host())}, {});
+  const std::string html = html_report(std::array{judged_host(open_host()), judged_host(safe_host())}, {});
   EXPECT_NE(html.find("2 of 2 hosts spoke SMB. <b>1 needs attention first</b>"), html.npos);
-  const std::string safe = html_report(std::array{judged(safe_host())}, {});
+  const std::string safe = html_report(std::array{judged_host(safe_host())}, {});
   EXPECT_NE(safe.find("No finding is critical or high."), safe.npos);
   EXPECT_NE(safe.find("Nothing was found."), safe.npos);
 }
 
 TEST(HtmlReport, WhatIsNotTestedIsShownAsThat) {
-  const std::string html = html_report(std::array{judged(silent_host())}, {});
+  const std::string html = html_report(std::array{judged_host(silent_host())}, {});
   EXPECT_NE(html.find("aria-label=\"1 not tested\""), html.npos);
   EXPECT_NE(html.find("<span class=\"state untested\">not tested</span> <small>not asked</small>"), html.npos);
   EXPECT_NE(html.find("aria-label=\"1 did not speak SMB\""), html.npos);

@@ -163,6 +163,7 @@ std::string World::leave() {
   settle();
   runtime::spawn(gate_, close_preserved_opens(*server_));
   settle();
+  run_until([&] { return server_->sharing().at_work() == 0; });  // who watches over a break looks up now and then
   std::string out = problems() + leftovers();
   clients_.clear();
   return out;
