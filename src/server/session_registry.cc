@@ -13,7 +13,7 @@ bool SessionRegistry::contains(SessionId id) const {
 
 void SessionRegistry::add(const std::shared_ptr<Session>& session) {
   const MutexLock lock(mutex_);
-  entries_.emplace(session->id, Entry{.session = session, .channels = {}});
+  entries_.emplace(session->id, Entry{.session = session, .channels = {}, .is_ending = false});
 }
 
 std::shared_ptr<Session> SessionRegistry::find(SessionId id) const {
@@ -57,7 +57,7 @@ Result<> SessionRegistry::add_channel(SessionId id, const std::shared_ptr<Connec
                                       std::size_t channels_max) {
   const MutexLock lock(mutex_);
   const auto found = entries_.find(id);
-  if (found == entries_.end()) return fail(NtStatus::USER_SESSION_DELETED);
+  if (found == entries_.end() || found->second.is_ending) return fail(NtStatus::USER_SESSION_DELETED);
   if (found->second.channels.size() >= channels_max) return fail(NtStatus::INSUFFICIENT_RESOURCES);
   found->second.channels.push_back(connection);
   return {};
@@ -69,9 +69,8 @@ bool SessionRegistry::remove_channel(SessionId id, const Connection& connection)
   if (found == entries_.end()) return false;
   auto& channels = found->second.channels;
   std::erase_if(channels, [&](const auto& weak) { return weak.lock().get() == &connection; });
-  if (!channels.empty()) return false;
-  entries_.erase(found);
-  return true;
+  found->second.is_ending = channels.empty();
+  return found->second.is_ending;
 }
 
 std::size_t SessionRegistry::channel_count(SessionId id) const {

@@ -15,8 +15,8 @@ namespace dozo::server {
 class Connection;
 class Session;
 
-// Any thread. A session is here from its first SESSION_SETUP until it ends or fails; what is not here gets no further
-// channel.
+// Any thread. A session is here from its first SESSION_SETUP until it has ended or failed: who wants something of all
+// opens must not miss those of one that is ending. It gets no further channel then.
 class SessionRegistry {
  public:
   using Connections = std::vector<std::shared_ptr<Connection>>;
@@ -31,7 +31,7 @@ class SessionRegistry {
 
   // STATUS_USER_SESSION_DELETED: it has ended meanwhile; STATUS_INSUFFICIENT_RESOURCES: it has `channels_max` already.
   Result<> add_channel(SessionId id, const std::shared_ptr<Connection>& connection, std::size_t channels_max);
-  // Whether that was its last channel. Then the session is no longer found, and the caller ends it.
+  // Whether that was its last channel. Then the session gets no other, and the caller ends it.
   [[nodiscard]] bool remove_channel(SessionId id, const Connection& connection);
   std::size_t channel_count(SessionId id) const;
   // Its live channels, the oldest first.
@@ -41,6 +41,7 @@ class SessionRegistry {
   struct Entry {
     std::weak_ptr<Session> session;
     std::vector<std::weak_ptr<Connection>> channels;
+    bool is_ending = false;
   };
   static Connections live(const Entry& entry);
 

@@ -313,6 +313,19 @@ TEST_F(Binding, a_lost_channel_ends_what_was_asked_on_it_and_nothing_else) {
   EXPECT_EQ(alice().wait(kept).status(), NtStatus::SUCCESS);
 }
 
+// Where its opens are parked, and renamed, is another loop's business than where its last channel was lost.
+TEST_F(Binding, a_session_that_has_lost_its_last_channel_is_known_until_it_has_ended_and_gets_no_other) {
+  SessionRegistry& sessions = world().server().sessions();
+  const SessionId id = alice().session();
+  const auto connection = world().server().connections().front();
+  EXPECT_TRUE(sessions.remove_channel(id, *connection));
+  EXPECT_EQ(sessions.all().size(), 1u);
+  EXPECT_EQ(sessions.add_channel(id, connection, 4), Result<>(fail(NtStatus::USER_SESSION_DELETED)));
+  alice().hang_up();
+  world().settle();
+  EXPECT_TRUE(sessions.all().empty());
+}
+
 TEST_F(Binding, logoff_on_one_channel_ends_the_session_on_all) {
   Client& second = bound();
   const FileId directory = alice().open("d", directory_args());
