@@ -9,7 +9,18 @@
 namespace dozo::policy {
 namespace {
 
-constexpr std::span<const Backend> kBackends{};
+constexpr Backend kBackends[] = {
+    {.name = "nftables",
+     .summary = "Linux, nft",
+     .extension = ".nft",
+     .host = true,
+     .perimeter = true,
+     .profiles = false,
+     .live_from = "nft -j list table inet dozo",
+     .emit = emit_nftables,
+     .parse = parse_nftables,
+     .read_live = read_live_nftables},
+};
 
 RuleSet as_known_to(const Backend& backend, const RuleSet& rules, const EmitOptions& options) {
   return backend.profiles ? rules : rules.narrowed_to(options.profile);
@@ -30,7 +41,7 @@ std::span<const Backend> backends() { return kBackends; }
 
 const Backend* find_backend(std::string_view name) {
   const auto row = std::ranges::find(kBackends, name, &Backend::name);
-  return row == kBackends.end() ? nullptr : &*row;
+  return row == std::ranges::end(kBackends) ? nullptr : row;
 }
 
 std::string_view to_string(Lack lack) {

@@ -3,4 +3,10 @@
 
 #include "policy/backend.h"
 
-namespace dozo::policy {}  // namespace dozo::policy
+namespace dozo::policy {
+
+Compiled emit_nftables(const RuleSet& rules, const EmitOptions& options);
+Parsed<std::unique_ptr<CompiledRules>> parse_nftables(std::string_view text);
+Parsed<std::vector<Drift>> read_live_nftables(std::string_view live, const RuleSet& rules, const EmitOptions& options);
+
+}  // namespace dozo::policy
