@@ -115,6 +115,56 @@ constexpr OptionSpec kResolveOptions[] = {
 };
 constexpr ArgumentSpec kHostName[] = {{"NAME", "The name of a host."}};
 
+constexpr OptionSpec kPolicyOption{"--policy", "FILE", "The policy; /etc/dozo/policy.toml unless told otherwise."};
+constexpr OptionSpec kMachineOption{"--host", "NAME", "Whose rules: a host or a role of the policy."};
+constexpr OptionSpec kProfileOption{"--profile", "PROFILE",
+                                    "The network that the computer is on: domain, private, public."};
+constexpr OptionSpec kPolicyInitOptions[] = {
+    {"--template", "NAME",
+     "perimeter, client, laptop, fileserver, domain-controller, dmz, no-lateral, vpn-only, home-nas, "
+     "lockdown."},
+    {"--lan", "NETWORKS", "The networks of your own computers, IPv4 and IPv6.", true},
+    {"--servers", "ADDRESSES", "The file servers.", true},
+    {"--controllers", "ADDRESSES", "The domain controllers.", true},
+    {"--vpn", "NETWORKS", "The networks that VPN clients get addresses of.", true},
+    {"--dmz", "NETWORKS", "The networks of the DMZ.", true},
+    {"--nas", "ADDRESSES", "The NAS.", true},
+    {"--azure", "TAGS", "Service tags of Azure Files: Storage.WestEurope.", true},
+    {"--service-tags", "FILE", "The file of Azure's service tags, for --azure.", true},
+    {"--output", "FILE", "Where it is written; a file that is there is left alone. Standard output otherwise."},
+};
+constexpr OptionSpec kPolicyCheckOptions[] = {
+    kPolicyOption,
+    kMachineOption,
+    {"--session", "SESSION",
+     "With --host: a session that has to outlive the rules, as \"FROM PORT TO PORT\"; $SSH_CONNECTION otherwise.",
+     true},
+    kJson,
+};
+constexpr OptionSpec kPolicyCompileOptions[] = {
+    kPolicyOption,
+    {"--for", "BACKEND", "nftables, windows, routeros, ios, pf, azure or firewalld."},
+    kMachineOption,
+    kProfileOption,
+    {"--undo", "", "Print what takes the rules back instead."},
+    {"--store", "STORE", "Windows: a group policy, \"domain.example\\name\", instead of the computer's own rules."},
+    {"--interface", "NAME", "Cisco IOS and RouterOS: the interface that the rules are for."},
+    {"--resource-group", "NAME", "Azure: the resource group."},
+    {"--security-group", "NAME", "Azure: the network security group."},
+};
+constexpr OptionSpec kPolicySimulateOptions[] = {
+    kPolicyOption,
+    {"--from", "ADDRESS", "Who connects."},
+    {"--to", "ADDRESS", "Who is connected to."},
+    {"--proto", "PROTOCOL", "tcp or udp; tcp unless told otherwise."},
+    {"--port", "PORT", "The port; 445 unless told otherwise."},
+    kProfileOption,
+    {"--ipsec", "", "The connection is protected by IPsec."},
+    {"--matrix", "", "Every role and zone against every other, instead of one connection."},
+    kJson,
+};
+constexpr OptionSpec kPolicyImpactOptions[] = {kPolicyOption, kMachineOption, kProfileOption, kJson};
+
 // How every client command logs on.
 #define DOZO_REMOTE_LOGON                                                                                          \
   "\n\nThe password is read from standard input (--password-stdin), a file (--password-file, --credentials) or "   \
@@ -240,6 +290,48 @@ constexpr CommandSpec kCommands[] = {
      "out, and "
      "so is whoever answers to a name that was made up: a spoofer.",
      kResolveOptions, kHostName, run_resolve},
+    {"policy init",
+     "Write a firewall policy to start from",
+     "Writes one of ten commented policies, filled with your networks and servers. What is not given is asked for on a "
+     "terminal.",
+     kPolicyInitOptions,
+     {},
+     run_policy_init},
+    {"policy check",
+     "Look for what is wrong with a firewall policy",
+     "Reports, each with its line: errors of the file; rules that contradict, shadow or make unreachable each other; "
+     "servers "
+     "that are cut off from those who need them; allow-if-secure without IPsec on both ends; services that must not be "
+     "stopped; with --host, sessions of yours that the rules would end.",
+     kPolicyCheckOptions,
+     {},
+     run_policy_check},
+    {"policy compile",
+     "Turn a firewall policy into a firewall's own language",
+     "Prints what applies the rules of one host or role. It may be applied again, and touches nothing that is not "
+     "ours. What "
+     "the firewall cannot express is left out and said on standard error; the exit status is then 1. A policy that a "
+     "check "
+     "refuses is not compiled.",
+     kPolicyCompileOptions,
+     {},
+     run_policy_compile},
+    {"policy simulate",
+     "Say what becomes of a connection under a policy",
+     "Prints the verdict and the deciding rule at each machine on the way, in the policy and in what every backend "
+     "makes of "
+     "it. With --matrix: who reaches whom.",
+     kPolicySimulateOptions,
+     {},
+     run_policy_simulate},
+    {"policy impact",
+     "Show which programs use the ports of SMB now",
+     "Lists the sockets of this computer on the ports of SMB and NetBIOS with their programs and peers, and the units "
+     "of "
+     "systemd that serve it; with --policy, what the policy says of each.",
+     kPolicyImpactOptions,
+     {},
+     run_policy_impact},
     {"help", "Explain a command", "Prints what --help prints.", {}, kHelpArgument, run_help},
     {"_man", "Write the man pages", "", {}, kManualFolder, run_manual, true},
     {"_completion", "Print a shell's completions", "", {}, kShell, run_completion, true},
@@ -248,6 +340,7 @@ constexpr CommandSpec kCommands[] = {
 constexpr CommandGroup kGroups[] = {
     {"user", "Users of this server"},
     {"config", "The configuration file"},
+    {"policy", "Who may speak SMB to whom: firewall rules"},
 };
 
 }  // namespace

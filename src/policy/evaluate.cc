@@ -7,8 +7,6 @@
 namespace dozo::policy {
 namespace {
 
-constexpr int kOverriding = 4, kBlocks = 5, kAllows = 6;
-
 bool among(const std::vector<Service>& services, const Flow& flow) {
   return std::ranges::any_of(
       services, [&](const Service& s) { return s.protocol == flow.protocol && s.ports.contains(flow.port); });
@@ -30,12 +28,12 @@ std::string reason_of(const Rule& rule) {
 std::optional<int> class_of(const Rule& rule) {
   switch (rule.action) {
     case Action::allow_if_secure:
-      return rule.overrides_blocks ? kOverriding : kAllows;
+      return rule.overrides_blocks ? kOverridingClass : kAllowClass;
     case Action::block:
     case Action::reject:
-      return kBlocks;
+      return kBlockClass;
     case Action::allow:
-      return kAllows;
+      return kAllowClass;
     case Action::log:
       break;
   }

@@ -48,6 +48,7 @@ class Evaluator {
 Verdict evaluate(const RuleSet& rules, const Flow& flow);
 
 // 4, 5 or 6 of the list above: the class of a rule that decides; nothing for log.
+inline constexpr int kOverridingClass = 4, kBlockClass = 5, kAllowClass = 6;
 std::optional<int> class_of(const Rule& rule);
 
 }  // namespace dozo::policy

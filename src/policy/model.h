@@ -38,6 +38,11 @@ class Profiles {
   static constexpr Profiles all() { return {Profile::domain, Profile::priv, Profile::pub}; }
   constexpr bool contains(Profile p) const { return (bits_ & bit(p)) != 0; }
   constexpr bool empty() const { return bits_ == 0; }
+  constexpr Profiles with(Profile p) const {
+    Profiles more = *this;
+    more.bits_ |= bit(p);
+    return more;
+  }
   constexpr bool operator==(const Profiles&) const = default;
 
  private:
