@@ -192,14 +192,13 @@ Exit run_policy_init(const Arguments& arguments, Io& io) {
     io.err << fmt::format("dozo: {}\n", text.error());
     return Exit::usage;
   }
-  // Service tags are read when the file is used; everything else has to be right now.
-  const auto read = policy::parse_policy(*text, "policy", {.now = seconds_now()});
-  const bool only_tags = arguments.flag("--azure");
-  if (!read && !only_tags) {
+  const auto path = arguments.value("--output");
+  const auto read = policy::parse_policy(*text, path.value_or("policy.toml"), {seconds_now(), policy::file_text});
+  if (!read) {
     for (const policy::Problem& problem : read.error()) io.err << fmt::format("dozo: {}\n", problem.message);
     return Exit::failed;
   }
-  if (const auto path = arguments.value("--output")) return write_new_file(*path, *text, io);
+  if (path) return write_new_file(*path, *text, io);
   io.out << *text;
   return Exit::done;
 }

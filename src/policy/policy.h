@@ -116,6 +116,9 @@ struct ReadOptions {
   std::expected<std::string, std::string> (*read_file)(const std::string& path) = nullptr;
 };
 
+// A whole file, for ReadOptions::read_file. The error says why not.
+std::expected<std::string, std::string> file_text(const std::string& path);
+
 struct ReadPolicy {
   Policy policy;
   Problems warnings;

@@ -15,14 +15,6 @@ constexpr std::string_view kTopKeys[] = {"policy",    "zones", "objects", "azure
                                          "blocklist", "bans",  "ipsec",   "roles", "host", "rule"};
 constexpr std::string_view kPolicyKeys[] = {"name"};
 
-std::expected<std::string, std::string> file_text(const std::string& path) {
-  std::ifstream file(path, std::ios::binary);
-  std::stringstream text;
-  if (file) text << file.rdbuf();
-  if (!file) return std::unexpected(fmt::format("cannot be read: {}", std::strerror(errno)));
-  return text.str();
-}
-
 void read_name(Reading& reading) {
   reading.policy.name = "policy";
   const TomlValue* table = reading.top("policy");
@@ -83,6 +75,14 @@ std::expected<ReadPolicy, Problems> parse_policy(std::string_view text, std::str
   put_in_order(problems);
   if (has_errors(problems)) return std::unexpected(std::move(problems));
   return ReadPolicy{std::move(reading.policy), std::move(problems)};
+}
+
+std::expected<std::string, std::string> file_text(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  std::stringstream text;
+  if (file) text << file.rdbuf();
+  if (!file) return std::unexpected(fmt::format("cannot be read: {}", std::strerror(errno)));
+  return text.str();
 }
 
 std::expected<ReadPolicy, Problems> load_policy(const std::string& path, std::int64_t now) {
