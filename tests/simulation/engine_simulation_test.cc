@@ -1,11 +1,10 @@
 // The share-state engine against a slow and obvious model, from one 64-bit seed.
-//   DOZO_SEEDS=n   how many seeds (200)          DOZO_SEED=s   only this one
+// How many seeds: seeds.h.
 // A failure prints SEED= and the shortest scenario that still fails, as .smbt with the answers of the model.
 #include <fmt/format.h>
 #include <gtest/gtest.h>
 
 #include <array>
-#include <cstdlib>
 #include <optional>
 #include <random>
 #include <string>
@@ -14,16 +13,14 @@
 #include "share/scenario.h"
 #include "share/scenario_runner.h"
 #include "tests/simulation/engine_model.h"
+#include "tests/simulation/seeds.h"
 
 namespace dozo::share {
 namespace {
 
 constexpr std::size_t kSteps = 250;
 
-std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
-  const char* text = std::getenv(name);
-  return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
-}
+using server::testing::from_environment;
 
 // Steps that need not make sense: that a handle is closed or a range not locked is an answer too.
 class Generator {
@@ -239,7 +236,7 @@ std::vector<StepResult> results(const std::vector<Step>& steps) {
 TEST(EngineSimulation, the_engine_does_what_the_model_does) {
   const std::uint64_t only = from_environment("DOZO_SEED", 0);
   const std::uint64_t first = only != 0 ? only : 1;
-  const std::uint64_t count = only != 0 ? 1 : from_environment("DOZO_SEEDS", 200);
+  const std::uint64_t count = only != 0 ? 1 : from_environment("DOZO_SEEDS", only != 0 ? 1 : 200);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const std::vector<Step> steps = Generator(seed).steps();
     if (!first_difference(steps, {})) continue;
