@@ -14,7 +14,7 @@ std::optional<Delivery> delivery_of(const Socket& socket) {
   int queued = 0;
   if (::getsockopt(socket.handle(), IPPROTO_TCP, TCP_INFO, &info, &size) != 0) return std::nullopt;
   if (::ioctl(socket.handle(), SIOCOUTQ, &queued) != 0) return std::nullopt;
-  return Delivery{.acknowledged = info.tcpi_bytes_acked, .complete = queued == 0};
+  return Delivery{.acknowledged = info.tcpi_bytes_acked, .outstanding = static_cast<std::uint64_t>(queued)};
 }
 
 }  // namespace dozo::runtime

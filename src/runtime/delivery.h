@@ -10,7 +10,7 @@ namespace dozo::runtime {
 
 struct Delivery {
   std::uint64_t acknowledged = 0;  // bytes, since the connection was made
-  bool complete = false;           // nothing that was sent is still to be acknowledged
+  std::uint64_t outstanding = 0;   // bytes that were given to the socket and are not acknowledged
 };
 
 // nullopt: the transport does not say (simulated; other than TCP).

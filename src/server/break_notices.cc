@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <memory>
+#include <utility>
 #include <vector>
 
+#include "runtime/delivery.h"
 #include "server/connection.h"
 #include "server/server.h"
 #include "server/transform.h"
@@ -81,6 +83,7 @@ void try_next(const NoticeRef& notice);
 // taking something. So long without anything is TCP sending again for the third time.
 constexpr Duration kLook = std::chrono::milliseconds(250);
 constexpr int kLooksInVain = 6;
+constexpr int kLooksMax = 140;  // as long as a break is waited for
 
 bool is_awaited(const Notice& notice) {
   return std::ranges::any_of(notice.about, [&notice](const OpenHome& home) {
@@ -89,18 +92,35 @@ bool is_awaited(const Notice& notice) {
   });
 }
 
+// Whether the client's machine has taken all that was sent when it was first asked, the notification with it.
+class Watched {
+ public:
+  explicit Watched(const Connection& connection) : connection_(connection) { look(); }
+  bool is_delivered() const { return end_ && now_ && now_->acknowledged >= *end_; }
+  // Whether anything has been taken since the last look.
+  bool look() {
+    const std::optional<runtime::Delivery> before = std::exchange(now_, connection_.delivery());
+    if (now_ && !end_ && connection_.outbox.idle()) end_ = now_->acknowledged + now_->outstanding;
+    return now_ && before && now_->acknowledged != before->acknowledged;
+  }
+
+ private:
+  const Connection& connection_;
+  std::optional<runtime::Delivery> now_;
+  std::optional<std::uint64_t> end_;  // where in the stream of bytes the notification ends, at the latest
+};
+
 // Sends it over the next connection too, if this one does not deliver it.
 runtime::Task<void> watch_delivery(NoticeRef notice, std::shared_ptr<Connection> connection) {
   const bool was_awaited = is_awaited(*notice);
-  std::optional<runtime::Delivery> before = connection->delivery();
-  for (int in_vain = 0; in_vain < kLooksInVain && !connection->is_ending();) {
+  Watched watched(*connection);
+  int in_vain = 0;
+  for (int looks = 0; in_vain < kLooksInVain && !connection->is_ending(); ++looks) {
+    if (looks == kLooksMax) co_return;
     co_await runtime::sleep_until(runtime::Loop::current(), notice->server.clock().now() + kLook);
     if (was_awaited && !is_awaited(*notice)) co_return;  // it has arrived, or is of no use any more
-    const std::optional<runtime::Delivery> now = connection->delivery();
-    if (now && now->complete) co_return;
-    const bool moves = now && before && now->acknowledged != before->acknowledged;
-    in_vain = moves ? 0 : in_vain + 1;
-    before = now;
+    in_vain = watched.look() ? 0 : in_vain + 1;
+    if (watched.is_delivered()) co_return;
   }
   try_next(notice);
 }

@@ -16,7 +16,6 @@
 #include "model/dialect.h"
 #include "model/guid.h"
 #include "runtime/buffer.h"
-#include "runtime/delivery.h"
 #include "runtime/event.h"
 #include "runtime/gate.h"
 #include "runtime/socket.h"
@@ -26,6 +25,10 @@
 #include "server/request.h"
 #include "server/session.h"
 #include "wire/negotiate.h"
+
+namespace dozo::runtime {
+struct Delivery;
+}
 
 namespace dozo::server {
 
@@ -104,7 +107,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Instant last_activity;
   TortureState torture;
 
-  // What of all that was pushed the client's machine has taken; nullopt: nobody knows. The connection's loop.
+  // What of all that was sent the client's machine has taken; nullopt: nobody knows. What is in the outbox still has not
+  // been sent. The connection's loop.
   std::optional<runtime::Delivery> delivery() const;
 
   AsyncId next_async_id() { return AsyncId(++last_async_id_); }  // any loop

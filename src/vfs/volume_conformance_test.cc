@@ -255,6 +255,36 @@ TEST_P(VolumeConformance, stream_modes_do_what_they_say) {
   EXPECT_EQ(status(run(volume().remove_stream(caller(), *at, "s"))), NtStatus::OBJECT_NAME_NOT_FOUND);
 }
 
+TEST_P(VolumeConformance, stream_is_renamed_and_replaces_an_empty_one_only) {
+  make({"f"});
+  const auto at = *look({"f"});
+  const auto make_stream = [&](const char* name) {
+    return run(volume().open_stream(caller(), at, name, StreamMode::create_new, kReadWrite)).value();
+  };
+  const auto rename = [&](const char* from, const char* to, bool replace) {
+    return status(run(volume().rename_stream(caller(), at, from, to, replace)));
+  };
+  write(*make_stream("one"), "text");
+  make_stream("two");
+  EXPECT_EQ(rename("one", "two", false), NtStatus::OBJECT_NAME_COLLISION);
+  EXPECT_EQ(rename("two", "ONE", true), NtStatus::INVALID_PARAMETER);
+  EXPECT_EQ(rename("one", "two", true), NtStatus::SUCCESS);
+  const auto streams = run(open({"f"})->streams()).value();
+  ASSERT_EQ(streams.size(), 1u);
+  EXPECT_EQ(streams[0].name, "two");
+  EXPECT_EQ(streams[0].size, 4u);
+  EXPECT_EQ(rename("gone", "x", true), NtStatus::OBJECT_NAME_NOT_FOUND);
+}
+
+TEST_P(VolumeConformance, stream_without_a_name_becomes_the_main_one) {
+  make({"f"});
+  const auto at = *look({"f"});
+  write(*run(volume().open_stream(caller(), at, "one", StreamMode::create_new, kReadWrite)).value(), "longer text");
+  EXPECT_TRUE(run(volume().rename_stream(caller(), at, "one", "", true)));
+  EXPECT_EQ(look({"f"})->info.size, 11u);
+  EXPECT_TRUE(run(open({"f"})->streams())->empty());
+}
+
 TEST_P(VolumeConformance, overwrite_empties_everything_but_the_identity) {
   const FileRef file = make({"f"}, NodeType::file, FileAttribute::hidden);
   write(*file, "old");

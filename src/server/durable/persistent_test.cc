@@ -237,16 +237,20 @@ TEST_F(PersistentTest, one_that_was_renamed_is_found_by_its_new_name) {
   EXPECT_EQ(come_back(owner(), {v2_again(id, 1, true)}, "g").status(), NtStatus::SUCCESS);
 }
 
-TEST_F(PersistentTest, a_stream_that_was_renamed_is_found_by_its_new_name) {
+TEST_F(PersistentTest, a_stream_that_was_renamed_has_its_new_name_still) {
   const FileId id = owner().open("f:s", plain({v2(1, 0, true)}));
   ASSERT_EQ(owner().write(id, 0, "kept"), NtStatus::SUCCESS);
   ASSERT_EQ(owner().set(id, wire::FileInfoClass::rename, wire::FileRenameInformation{.file_name = u":t"}),
             NtStatus::SUCCESS);
   kill_and_start();
-  EXPECT_NE(come_back(owner(), {v2_again(id, 1, true)}, "f:s").status(), NtStatus::SUCCESS);
+  const OpenArgs existing{.disposition = CreateDisposition::open};
+  EXPECT_EQ(again("bob").create("f:t", existing).status(), NtStatus::FILE_NOT_AVAILABLE);
   const Answer answer = come_back(owner(), {v2_again(id, 1, true)}, "f:t");
   ASSERT_EQ(answer.status(), NtStatus::SUCCESS);
   EXPECT_EQ(owner().read_text(answer.file_id(), 0, 10), "kept");
+  EXPECT_EQ(owner().close(answer.file_id()), NtStatus::SUCCESS);
+  EXPECT_EQ(owner().create("f:s", existing).status(), NtStatus::OBJECT_NAME_NOT_FOUND);
+  EXPECT_EQ(owner().create("f:t", existing).status(), NtStatus::SUCCESS);
 }
 
 TEST_F(PersistentTest, a_pending_deletion_is_pending_still) {

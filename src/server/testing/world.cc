@@ -159,8 +159,9 @@ std::string World::leave() {
     for (const auto& client : clients_) busy = busy || client->holds_gate();
     return !busy;
   });
-  // What was posted to the loop on the way out; and what waits for clients that will not come.
+  // What was posted to the loop on the way out, or sleeps; and what waits for clients that will not come.
   settle();
+  run_until([&] { return server_->sharing().at_work() == 0; });
   runtime::spawn(gate_, close_preserved_opens(*server_));
   settle();
   run_until([&] { return server_->sharing().at_work() == 0; });  // who watches over a break looks up now and then

@@ -10,6 +10,7 @@ using memory::Inode;
 using memory::inode_of;
 using memory::InodeRef;
 using memory::MemoryFile;
+using memory::NamedStream;
 using memory::Tree;
 
 namespace {
@@ -74,6 +75,24 @@ Result<std::shared_ptr<Fork>> stream_fork(Tree& tree, Inode& inode, std::string_
   inode.change_time = Tree::now();
   tree.watches().stream_changed(inode, name, ChangeAction::added_stream);
   return fork;
+}
+
+// The stream gets a name that is free, or an empty stream's. With the tree's mutex.
+Result<> give_stream_name(Inode& inode, std::map<std::u16string, NamedStream>::iterator from, std::string_view to,
+                          bool replace) {
+  const auto wide = utf8_to_utf16(to);
+  if (!wide || wide->size() > 255) return fail(NtStatus::OBJECT_NAME_INVALID);
+  const auto there = inode.streams.find(stream_key(to));
+  if (there != inode.streams.end() && there != from) {
+    if (!replace) return fail(NtStatus::OBJECT_NAME_COLLISION);
+    if (there->second.fork->size() != 0) return fail(NtStatus::INVALID_PARAMETER);
+  }
+  auto node = inode.streams.extract(from);
+  node.key() = stream_key(to);
+  node.mapped().name = to;
+  inode.streams.erase(node.key());
+  inode.streams.insert(std::move(node));
+  return {};
 }
 
 }  // namespace
@@ -197,6 +216,27 @@ Task<Result<>> MemoryVolume::remove_stream(CallerRef, const Resolved& resolved, 
   inode->streams.erase(at);
   inode->change_time = Tree::now();
   tree_->watches().stream_changed(*inode, name, ChangeAction::removed_stream);
+  co_return Result<>{};
+}
+
+Task<Result<>> MemoryVolume::rename_stream(CallerRef, const Resolved& resolved, std::string_view from,
+                                           std::string_view to, bool replace) {
+  DOZO_CO_CHECK(co_await tree_->name_turn());
+  DOZO_CO_CHECK(tree_->check_writable());
+  const std::lock_guard lock(tree_->mutex());
+  DOZO_CO_TRY(const InodeRef inode, tree_->confirm(resolved));
+  const auto at = inode->streams.find(stream_key(from));
+  if (at == inode->streams.end()) co_return fail(NtStatus::OBJECT_NAME_NOT_FOUND);
+  const std::string name = at->second.name;
+  if (to.empty()) {
+    inode->main = at->second.fork;
+    inode->streams.erase(at);
+  } else {
+    DOZO_CO_CHECK(give_stream_name(*inode, at, to, replace));
+  }
+  inode->change_time = Tree::now();
+  tree_->watches().stream_changed(*inode, name, ChangeAction::removed_stream);
+  if (!to.empty()) tree_->watches().stream_changed(*inode, to, ChangeAction::added_stream);
   co_return Result<>{};
 }
 

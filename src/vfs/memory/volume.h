@@ -56,6 +56,8 @@ class MemoryVolume final : public Volume {
   Task<Result<FileRef>> open_stream(CallerRef caller, const Resolved& resolved, std::string_view stream,
                                     StreamMode mode, OpenFor use) override;
   Task<Result<>> remove_stream(CallerRef caller, const Resolved& resolved, std::string_view stream) override;
+  Task<Result<>> rename_stream(CallerRef caller, const Resolved& resolved, std::string_view from, std::string_view to,
+                               bool replace) override;
   Task<Result<std::string>> read_symlink(CallerRef caller, const Resolved& resolved) override;
   Task<Result<>> make_symlink(CallerRef caller, const Location& where, NodeId expected,
                               std::string_view target) override;

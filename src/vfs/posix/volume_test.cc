@@ -196,32 +196,6 @@ TEST_F(PosixVolumeTest, allocation_behind_the_end_is_given_back) {
   EXPECT_EQ(run(file->info())->allocation_size, 0u);
 }
 
-TEST_F(PosixVolumeTest, stream_is_renamed_and_replaces_an_empty_one_only) {
-  put("f");
-  const auto at = *look({"f"});
-  const auto make_stream = [&](const char* name) {
-    return run(volume().open_stream(caller(), at, name, StreamMode::create_new, kReadWrite)).value();
-  };
-  write(*make_stream("one"), "text");
-  make_stream("two");
-  EXPECT_EQ(status(run(volume().rename_stream(caller(), at, "one", "two", false))), NtStatus::OBJECT_NAME_COLLISION);
-  EXPECT_EQ(status(run(volume().rename_stream(caller(), at, "two", "ONE", true))), NtStatus::INVALID_PARAMETER);
-  EXPECT_TRUE(run(volume().rename_stream(caller(), at, "one", "two", true)));
-  const auto streams = run(open({"f"})->streams()).value();
-  ASSERT_EQ(streams.size(), 1u);
-  EXPECT_EQ(streams[0].name, "two");
-  EXPECT_EQ(streams[0].size, 4u);
-  EXPECT_EQ(status(run(volume().rename_stream(caller(), at, "gone", "x", true))), NtStatus::OBJECT_NAME_NOT_FOUND);
-}
-
-TEST_F(PosixVolumeTest, stream_without_a_name_becomes_the_main_one) {
-  put("f");
-  const auto at = *look({"f"});
-  write(*run(volume().open_stream(caller(), at, "one", StreamMode::create_new, kReadWrite)).value(), "longer text");
-  EXPECT_TRUE(run(volume().rename_stream(caller(), at, "one", "", true)));
-  EXPECT_EQ(look({"f"})->info.size, 11u);
-}
-
 TEST_F(PosixVolumeTest, streams_are_kept_as_samba_keeps_them) {
   put("f");
   const auto stream = run(volume().open_stream(caller(), *look({"f"}), "note", StreamMode::create_new, kReadWrite));

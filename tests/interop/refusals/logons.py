@@ -56,6 +56,42 @@ def anonymous(dozo, dialect):
     dozo.wait_for_log("anonymous_logon_refused")
 
 
+def null_session(dozo, dialect=0x311):
+    session = connect(dozo, dialect).logon("", "", anonymous=True)
+    require_equal(session.flags, 2, "SessionFlags")  # [MS-SMB2] 2.2.6 SMB2_SESSION_FLAG_IS_NULL
+    session.sign = False
+    return session
+
+
+@for_each_dialect("null-sessions", "a null session reaches no share but the pipes")
+def null_session_reaches_no_share(dozo, dialect):
+    session = null_session(dozo, dialect)
+    for share in ("files", "sealed", "readonly", "bobs", "there is none"):
+        refused(session.try_tree_connect(share), smb.ACCESS_DENIED)
+    pipes = session.tree_connect("IPC$")
+    refused(pipes.try_create("lsarpc"), smb.ACCESS_DENIED)
+    refused(pipes.close(pipes.create("srvsvc")), smb.SUCCESS)
+    dozo.wait_for_log("anonymous_logon_accepted")
+    dozo.wait_for_log(r'share_refused: .*share="files".*reason="anonymous"')
+
+
+@case("null-sessions", "a null session becomes nobody else's")
+def null_session_stays_nobodys(dozo):
+    # Its keys are known to everybody; [MS-SMB2] 3.3.5.5.2 would go on using them.
+    session = null_session(dozo)
+    initiator = ntlm.Initiator(server.USER, server.PASSWORD)
+    _, response = session.connection.session_setup(ntlm.spnego_init(initiator.negotiate()), session_id=session.id)
+    token = initiator.authenticate(ntlm.token_inside(response.body[8:]))
+    _, response = session.connection.session_setup(ntlm.spnego_response(token, None), session_id=session.id)
+    refused(response, smb.ACCESS_DENIED)
+
+
+@case("null-sessions", "a name without a proof, and a proof without a name")
+def half_a_null_session(dozo):
+    logon_is_refused(dozo, "", "x", smb.LOGON_FAILURE)
+    logon_is_refused(dozo, server.USER, "", smb.LOGON_FAILURE)
+
+
 @case("default", "empty name with a response")
 def empty_name(dozo):
     logon_is_refused(dozo, "", "x", smb.LOGON_FAILURE, smb.ACCESS_DENIED)

@@ -20,6 +20,7 @@ SERVERS = {
     "encrypted": {"encryption": "required"},
     "delay": {"auth__failure_delay_ms": logons.DELAY_MS},
     "limits": {"limits__pre_auth_timeout_ms": 1000, "limits__connections_per_address_max": 5},
+    "null-sessions": {"auth__anonymous": "ipc"},
     "small": {"limits__io_size_max": messages.MIB},
 }
 
