@@ -107,8 +107,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Instant last_activity;
   TortureState torture;
 
-  // What of all that was sent the client's machine has taken; nullopt: nobody knows. What is in the outbox still has not
-  // been sent. The connection's loop.
+  // What of all that was sent the client's machine has taken; nullopt: nobody knows. What is in the outbox still has
+  // not been sent. The connection's loop.
   std::optional<runtime::Delivery> delivery() const;
 
   AsyncId next_async_id() { return AsyncId(++last_async_id_); }  // any loop
