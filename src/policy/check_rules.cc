@@ -26,29 +26,20 @@ class DeadRules {
     const Rule& rule = rules_.rules[index];
     const Box& box = flows_.of(index);
     if (box.empty()) return "matches nothing: the addresses it is from and to have no flow between them";
-    Region left = {box};
-    for (const Box& banned : flows_.banned()) left = without(left, banned);
-    if (left.empty()) return "is unreachable: everybody it speaks of is banned";
+    if (!flows_.decided_by(index).empty()) return std::nullopt;
     std::vector<std::size_t> others;
-    for (std::size_t i = 0; i < rules_.rules.size() && !left.empty(); ++i) {
-      if (!decides_before(i, index) || common(left, flows_.of(i)).empty()) continue;
+    for (std::size_t i = 0; i < rules_.rules.size(); ++i) {
+      if (!decides_before(rules_, i, index) || common(flows_.of(i), box).empty()) continue;
       if (covers(flows_.of(i), box)) return why_covered(rule, box, i);
-      left = without(left, flows_.of(i));
       others.push_back(i);
     }
-    if (!left.empty()) return std::nullopt;
+    if (others.empty()) return "is unreachable: everybody it speaks of is banned";
     std::vector<std::string> names;
     for (const std::size_t i : others) names.push_back(called(rules_.rules[i]));
     return fmt::format("is unreachable: {} decide everything it speaks of", fmt::join(names, ", "));
   }
 
  private:
-  bool decides_before(std::size_t other, std::size_t index) const {
-    const auto class_other = class_of(rules_.rules[other]), class_index = class_of(rules_.rules[index]);
-    if (!class_other || !class_index) return class_other == class_index && other < index;
-    return std::pair(*class_other, other) < std::pair(*class_index, index);
-  }
-
   std::string why_covered(const Rule& rule, const Box& box, std::size_t by) const {
     const Rule& other = rules_.rules[by];
     if (refuses(rule) == refuses(other)) {

@@ -23,6 +23,28 @@ Box tidied(Box box) {
   return box;
 }
 
+std::vector<Address> edges_of(const AddressSpace& space) {
+  std::vector<Address> edges;
+  for (const AddressRange& range : space.ranges()) {
+    edges.push_back(range.first);
+    edges.push_back(range.last);
+  }
+  return edges;
+}
+
+// Two addresses of a box that is not empty, those of two hosts where there are any at its edges.
+std::pair<Address, Address> ends_of(const Box& box) {
+  std::optional<std::pair<Address, Address>> any;
+  for (const Address& from : edges_of(box.from)) {
+    for (const Address& to : edges_of(box.to)) {
+      if (from.family != to.family) continue;
+      if (from != to && !is_loopback(from) && !is_loopback(to)) return {from, to};
+      if (!any) any = {from, to};
+    }
+  }
+  return any.value_or(std::pair<Address, Address>());
+}
+
 // Takes from `rest` what differs from `b` in one property, as a piece of its own, and narrows `rest` to b's.
 template <class Set>
 void split(Region& pieces, Box& rest, const Box& b, Set Box::* property) {
@@ -77,6 +99,12 @@ Region common(const Region& a, const Box& b) {
     if (Box part = common(box, b); !part.empty()) both.push_back(std::move(part));
   }
   return both;
+}
+
+bool decides_before(const RuleSet& rules, std::size_t one, std::size_t other) {
+  const auto first = class_of(rules.rules[one]), second = class_of(rules.rules[other]);
+  if (!first || !second) return first == second && one < other;
+  return std::pair(*first, one) < std::pair(*second, other);
 }
 
 IntervalSet<std::uint8_t> contexts_of(const Profiles& profiles, std::optional<bool> ipsec) {
@@ -136,6 +164,16 @@ Flows::Flows(const RuleSet& rules) : rules_(rules) {
   banned_ = common(Region{by_source, by_destination}, everything());
 }
 
+Region Flows::decided_by(std::size_t rule) const {
+  Region left = {boxes_[rule]};
+  for (const Box& box : banned_) left = without(left, box);
+  for (std::size_t i = 0; i < boxes_.size(); ++i) {
+    if (decides_before(rules_, i, rule)) left = without(left, boxes_[i]);
+  }
+  std::erase_if(left, [](const Box& box) { return box.empty(); });
+  return left;
+}
+
 Region Flows::refused(const Region& region) const {
   Region left = region, refused;
   for (const Box& box : banned_) left = without(left, box);
@@ -161,9 +199,7 @@ Flow Flows::sample(const Box& box) const {
   flow.port = static_cast<std::uint16_t>(service);
   const std::uint16_t mac = box.macs.intervals().front().first;
   if (mac > 0 && mac <= macs_.size()) flow.mac = macs_[mac - 1U];
-  const Box tidy = tidied(box);
-  flow.source = tidy.from.ranges().front().first;
-  flow.destination = tidy.to.ranges().front().first;
+  std::tie(flow.source, flow.destination) = ends_of(tidied(box));
   return flow;
 }
 

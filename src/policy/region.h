@@ -30,6 +30,9 @@ Region without(const Region& a, const Box& b);
 Region common(const Region& a, const Box& b);
 inline bool covers(const Box& wide, const Box& narrow) { return without(narrow, wide).empty(); }
 
+// Of two rules that match a flow, whether the one has it rather than the other. Log rules and others do not compete.
+bool decides_before(const RuleSet& rules, std::size_t one, std::size_t other);
+
 // Which profiles and protections a context is made of.
 IntervalSet<std::uint8_t> contexts_of(const Profiles& profiles, std::optional<bool> ipsec);
 IntervalSet<std::uint32_t> services_of(Protocol protocol, const PortSet& ports);
@@ -43,9 +46,11 @@ class Flows {
   const Box& of(std::size_t rule) const { return boxes_[rule]; }
   // Those that are refused because one end is banned.
   const Region& banned() const { return banned_; }
+  // Those that it decides: what neither a ban nor a rule before it takes. Empty when it never decides.
+  Region decided_by(std::size_t rule) const;
   // What of `region` is blocked or rejected by a rule; the banned apart.
   Region refused(const Region& region) const;
-  // One flow of a box that is not empty.
+  // One flow of a box that is not empty; not of a host with itself, where the box has others.
   Flow sample(const Box& box) const;
   // Every value of each property.
   static Box everything();

@@ -2,8 +2,11 @@
 
 #include <gtest/gtest.h>
 
+#include <set>
+
 #include "policy/evaluate.h"
 #include "policy/testing/differential.h"
+#include "policy/testing/random_rules.h"
 #include "policy/testing/rules_for_tests.h"
 
 namespace dozo::policy {
@@ -67,6 +70,34 @@ TEST(Region, refuses_what_the_evaluator_refuses_flow_by_flow) {
     }
     EXPECT_GT(refused, 100U);
   }
+}
+
+TEST(Region, of_what_a_rule_decides_holds_for_random_rules) {
+  std::size_t live = 0, dead = 0;
+  for (std::uint64_t seed = 1; seed <= 60; ++seed) {
+    const RuleSet rules = random_rules(seed, seed % 2 == 0 ? Mode::host : Mode::perimeter);
+    const Flows flows(rules);
+    const Evaluator evaluator(rules);
+    std::set<std::size_t> never;
+    for (std::size_t i = 0; i < rules.rules.size(); ++i) {
+      if (!class_of(rules.rules[i])) continue;
+      const Region decided = flows.decided_by(i);
+      decided.empty() ? ++dead : ++live;
+      if (decided.empty()) never.insert(i);
+      for (const Box& box : decided) {
+        const Verdict verdict = evaluator.evaluate(flows.sample(box));
+        if (verdict.rule != kLoopbackRule) ASSERT_EQ(verdict.rule, rules.rules[i].id) << seed;
+      }
+    }
+    FlowGenerator generator(rules, seed);
+    for (int i = 0; i < 2000; ++i) {
+      const Flow flow = generator.next();
+      const auto rule = evaluator.deciding_rule(flow);
+      if (rule && !evaluator.is_banned(flow)) ASSERT_FALSE(never.contains(*rule)) << seed << " " << *rule;
+    }
+  }
+  EXPECT_GT(live, 100U);
+  EXPECT_GT(dead, 5U);
 }
 
 TEST(Region, a_sample_is_a_flow_of_the_box) {

@@ -11,7 +11,7 @@ namespace {
 using Words = std::vector<std::string>;
 
 constexpr TemplateInput kInputs[] = {
-    {"lan", "The networks of your own computers", "10.0.0.0/8 fd00::/8"},
+    {"lan", "The networks of your own computers", "10.0.0.0/16 fd00::/16"},
     {"servers", "The addresses of the file servers", "10.0.1.10 fd00:1::10"},
     {"controllers", "The addresses of the domain controllers", "10.0.1.2 fd00:1::2"},
     {"vpn", "The networks that VPN clients get addresses of", "10.8.0.0/24 fd08::/64"},
@@ -62,12 +62,13 @@ class Draft {
     return found == values_.end() ? Words() : found->second;
   }
 
+  // Before the next section.
   Draft& say(std::string_view comment) {
-    text_ += fmt::format("\n# {}\n", comment);
+    comment_ = fmt::format("# {}\n", comment);
     return *this;
   }
   Draft& section(std::string_view name) {
-    text_ += fmt::format("\n[{}]\n", name);
+    text_ += fmt::format("\n{}[{}]\n", std::exchange(comment_, {}), name);
     return *this;
   }
   Draft& line(std::string_view key, const Words& words) {
@@ -116,7 +117,7 @@ class Draft {
 
  private:
   const TemplateValues& values_;
-  std::string text_;
+  std::string text_, comment_;
 };
 
 const Words kSmb = {"smb"};
@@ -430,7 +431,7 @@ std::string lockdown(const TemplateValues& values) {
   Draft draft("lockdown", "no SMB at all, and what is open ends", values);
   draft.section("roles.client").line("# This computer, whatever it is otherwise.");
   draft.say("Everybody is banned from SMB and NetBIOS: a ban comes before everything, and ends open connections.");
-  draft.line("[[blocklist]]").line("name = \"everybody\"").line("addresses", {"0.0.0.0/0", "::/0"});
+  draft.section("[blocklist]").line("name = \"everybody\"").line("addresses", {"0.0.0.0/0", "::/0"});
   draft.section("bans").line("services", kAll);
   return draft.text();
 }
