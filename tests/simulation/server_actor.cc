@@ -55,6 +55,8 @@ const std::vector<ActionRow>& rows() {
       {"leave", 6, {{"dice", kDice}}},
       {"bind", 30, {}},
       {"cut", 14, {{"which", 3}}},
+      {"reauthenticate", 6, {{"dice", kDice}}},
+      {"take_over", 4, {{"dice", kDice}}},
       {"settle", 42, {}},
       {"restart", 1, {{"down", kDowns.size()}}},
       {"outside", 8, {{"file", kOutsideNames.size()}, {"how", 3}}},
@@ -145,19 +147,43 @@ void Actor::connect() {
   options.dialect = kAllDialects[below(std::size(kAllDialects))];
   options.user = one_in(2) ? "alice" : "bob";
   options.encrypt = is_smb3(options.dialect) && one_in(3);
-  client_ = &world_->log_on(options);
+  connect_as(std::move(options));
+  // The connection before this one may not be torn down yet.
+  open_private(6);
+}
+
+void Actor::connect_as(ClientOptions options) {
+  client_ = &world_->log_on(std::move(options));
   channels_ = {client_};
   channel_sequence_ = 0;
   leaving_ = false;
-  if (client_->is_disconnected() || !client_->problems().empty()) return fail_with("it cannot log on");
-  open_private();
+  if (client_->is_disconnected() || !client_->problems().empty()) fail_with("it cannot log on");
 }
 
-void Actor::open_private() {
+void Actor::reauthenticate() {
+  const std::string& user = client_->options().user;
+  const NtStatus status = any_channel().reauthenticate(user, password_of(user)).status();
+  ++seen_[fmt::format("reauthenticate {}", dozo::to_string(status))];
+  if (status != NtStatus::SUCCESS) fail_with(fmt::format("a logon once more ended with {}", dozo::to_string(status)));
+}
+
+// [MS-SMB2] 3.3.5.5.3: what the session before it had open is closed when the new one is there.
+void Actor::take_over() {
+  ClientOptions options = client_->options();
+  options.previous_session = client_->session();
+  const std::vector<Client*> before = channels_;
+  take_in_answers();
+  forget_connection();
+  connect_as(std::move(options));
+  open_private(1);
+  for (Client* channel : before) channel->hang_up();
+  ++seen_["taken over"];
+}
+
+void Actor::open_private(int tries) {
   const std::string name = fmt::format("private{}", number_);
   Answer answer = client_->create(name, {.share = {}});
-  // The connection before this one may not be torn down yet.
-  for (int i = 0; i < 5 && answer.status() == NtStatus::SHARING_VIOLATION; ++i) {
+  for (int i = 1; i < tries && answer.status() == NtStatus::SHARING_VIOLATION; ++i) {
     world_->loop().run_for(std::chrono::seconds(1));
     answer = client_->create(name, {.share = {}});
   }
@@ -255,6 +281,10 @@ void Actor::act(Action action) {
       return start_open();
     case Action::compound:
       return start_compound();
+    case Action::reauthenticate:
+      return reauthenticate();
+    case Action::take_over:
+      return take_over();
     case Action::echo:
       return send({.action = Action::echo}, Command::echo, wire::EchoRequest{});
     case Action::private_write:
