@@ -26,6 +26,8 @@ constexpr NtlmFlags kOnRequest = NtlmFlag::sign | NtlmFlag::seal | NtlmFlag::ext
 constexpr NtlmFlags kAlways = NtlmFlag::unicode | NtlmFlag::request_target | NtlmFlag::ntlm | NtlmFlag::always_sign |
                               NtlmFlag::target_info | NtlmFlag::target_type_server;
 constexpr NtlmFlags kRequired = NtlmFlag::unicode | NtlmFlag::extended_session_security | NtlmFlag::key_128;
+// Of nobody, who has no response to be protected: Samba's clients drop the session security that they asked for.
+constexpr NtlmFlags kRequiredOfNobody = NtlmFlag::unicode | NtlmFlag::key_128;
 
 bool all_zero(Bytes bytes) {
   return std::ranges::all_of(bytes, [](std::uint8_t b) { return b == 0; });
@@ -256,7 +258,7 @@ LogonStep NtlmAcceptor::succeed(const crypto::NtlmKey& exported, NtlmFlags flags
 
 // [MS-NLMP] 3.2.5.1.2: with a SessionBaseKey of zeros; what is derived from that protects nothing.
 Result<LogonStep> NtlmAcceptor::accept_anonymous(const wire::NtlmAuthenticate& message) {
-  if (!message.flags.has_all(kRequired)) return refuse(Refusal::weak_security);
+  if (!message.flags.has_all(kRequiredOfNobody)) return refuse(Refusal::weak_security);
   if (settings_.require_channel_bindings) return refuse(Refusal::bad_channel_binding);
   if (settings_.require_target_name) return refuse(Refusal::bad_target_name);
   if (settings_.require_mic) return refuse(Refusal::missing_mic);

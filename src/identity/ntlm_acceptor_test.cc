@@ -218,8 +218,11 @@ TEST(NtlmAcceptor, anonymous_is_accepted_where_it_is_wanted) {
   Logon logon;
   EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate&) {}), Refusal::none);
   EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.lm_challenge_response = {}; }), Refusal::none);
-  EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.flags = m.flags.without(NtlmFlag::anonymous); }),
-            Refusal::none);
+  for (const NtlmFlag dropped : {NtlmFlag::anonymous, NtlmFlag::extended_session_security}) {
+    static NtlmFlag flag;
+    flag = dropped;
+    EXPECT_EQ(nobody_is_told(logon, [](wire::NtlmAuthenticate& m) { m.flags = m.flags.without(flag); }), Refusal::none);
+  }
 }
 
 // [MS-NLMP] 3.2.5.1.2: anonymous is no user and no response, and nothing else is.

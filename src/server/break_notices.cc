@@ -122,6 +122,7 @@ runtime::Task<void> watch_delivery(NoticeRef notice, std::shared_ptr<Connection>
     in_vain = watched.look() ? 0 : in_vain + 1;
     if (watched.is_delivered()) co_return;
   }
+  connection->lost_notification = true;
   try_next(notice);
 }
 
@@ -150,6 +151,13 @@ void try_next(const NoticeRef& notice) {
   });
 }
 
+// [MS-SMB2] 3.3.4.6, 3.3.4.7: the first available one, which one that lost the last notification is not for all we
+// know.
+Connections in_order(Connections connections) {
+  std::ranges::stable_partition(connections, [](const auto& each) { return !each->lost_notification.load(); });
+  return connections;
+}
+
 }  // namespace
 
 void send_oplock_break(Server& server, const share::BreakOplock& notice, NoticeOrder order) {
@@ -161,7 +169,7 @@ void send_oplock_break(Server& server, const share::BreakOplock& notice, NoticeO
       .message =
           message_of(wire::OplockBreakNotification{.oplock_level = notice.to, .file_id = home->file_id}, session),
       .about = {*home},
-      .connections = server.sessions().channels(session),
+      .connections = in_order(server.sessions().channels(session)),
       .completion = share::AckOplock{notice.open, OplockLevel::none},
       .order = order}));
 }
@@ -176,7 +184,7 @@ void send_lease_break(Server& server, const share::BreakLease& notice, NoticeOrd
   try_next(std::make_shared<Notice>(Notice{.server = server,
                                            .message = message_of(body, SessionId()),
                                            .about = server.sharing().opens().find_lease(notice.lease),
-                                           .connections = server.connections_of_client(notice.lease.client),
+                                           .connections = in_order(server.connections_of_client(notice.lease.client)),
                                            .completion = share::AckLease{notice.lease, {}},
                                            .acknowledged = notice.ack_required,
                                            .order = order}));

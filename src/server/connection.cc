@@ -147,6 +147,7 @@ runtime::Task<void> Connection::receive_loop() {
 }
 
 void Connection::on_frame(runtime::Buffer frame) {
+  if (lost_notification.load(std::memory_order_relaxed)) lost_notification = false;
   switch (wire::frame_kind(frame.view())) {
     case wire::FrameKind::smb2: {
       if (frame.size() > message_size_max()) {

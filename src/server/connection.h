@@ -106,6 +106,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool authenticated_once = false;
   Instant last_activity;
   TortureState torture;
+  // A notification was given up on here, and its client has sent nothing since. Any loop.
+  std::atomic<bool> lost_notification{false};
 
   // What of all that was sent the client's machine has taken; nullopt: nobody knows. What is in the outbox still has
   // not been sent. The connection's loop.

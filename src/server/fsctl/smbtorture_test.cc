@@ -9,7 +9,7 @@ namespace {
 using wire::Fsctl;
 
 constexpr Fsctl kControls[] = {Fsctl::smbtorture_force_unacked_timeout, Fsctl::smbtorture_ioctl_response_padding,
-                          Fsctl::smbtorture_read_response_padding};
+                               Fsctl::smbtorture_read_response_padding};
 
 class Smbtorture : public CachingTest {
  protected:
@@ -97,6 +97,25 @@ TEST_F(Smbtorture, a_lease_break_that_is_not_taken_goes_over_the_clients_next_co
   EXPECT_EQ(lease_break(second).lease_key, key_of(1));
   EXPECT_EQ(second.ack(key_of(1), kRH).status(), NtStatus::SUCCESS);
   EXPECT_EQ(bob().wait(open).status(), NtStatus::SUCCESS);
+}
+
+TEST_F(Smbtorture, a_connection_that_lost_a_break_is_the_last_to_get_one_until_its_client_speaks) {
+  for (std::uint8_t key = 1; key <= 3; ++key) lease(alice(), std::string(1, static_cast<char>('f' + key)), key, kRWH);
+  Client& second = world().log_on();
+  control(alice(), Fsctl::smbtorture_force_unacked_timeout);
+  start_open(bob(), "g");
+  alice().next_break();
+  world().loop().run_for(kPastPatience);
+  EXPECT_EQ(lease_break(second).lease_key, key_of(1));
+  second.ack(key_of(1), kRH);
+  start_open(bob(), "h");
+  EXPECT_FALSE(alice().has_break());
+  EXPECT_EQ(lease_break(second).lease_key, key_of(2));
+  second.ack(key_of(2), kRH);
+  alice().echo();
+  start_open(bob(), "i");
+  EXPECT_EQ(lease_break(alice()).lease_key, key_of(3));
+  alice().ack(key_of(3), kRH);
 }
 
 TEST_F(Smbtorture, a_break_that_was_acknowledged_is_not_sent_again) {
