@@ -5,6 +5,7 @@
 
 #include "policy/backend.h"
 #include "policy/emit.h"
+#include "policy/windows_rules.h"
 
 namespace dozo::policy {
 namespace {
@@ -20,6 +21,16 @@ constexpr Backend kBackends[] = {
      .emit = emit_nftables,
      .parse = parse_nftables,
      .read_live = read_live_nftables},
+    {.name = "windows",
+     .summary = "Windows Defender Firewall, PowerShell",
+     .extension = ".ps1",
+     .host = true,
+     .perimeter = false,
+     .profiles = true,
+     .live_from = kWindowsLiveFrom,
+     .emit = emit_windows,
+     .parse = parse_windows,
+     .read_live = read_live_windows},
 };
 
 RuleSet as_known_to(const Backend& backend, const RuleSet& rules, const EmitOptions& options) {

@@ -9,4 +9,8 @@ Compiled emit_nftables(const RuleSet& rules, const EmitOptions& options);
 Parsed<std::unique_ptr<CompiledRules>> parse_nftables(std::string_view text);
 Parsed<std::vector<Drift>> read_live_nftables(std::string_view live, const RuleSet& rules, const EmitOptions& options);
 
+Compiled emit_windows(const RuleSet& rules, const EmitOptions& options);
+Parsed<std::unique_ptr<CompiledRules>> parse_windows(std::string_view text);
+Parsed<std::vector<Drift>> read_live_windows(std::string_view live, const RuleSet& rules, const EmitOptions& options);
+
 }  // namespace dozo::policy
