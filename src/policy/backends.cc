@@ -31,6 +31,28 @@ constexpr Backend kBackends[] = {
      .emit = emit_windows,
      .parse = parse_windows,
      .read_live = read_live_windows},
+    {.name = "pf",
+     .summary = "OpenBSD and FreeBSD, pf",
+     .extension = ".conf",
+     .host = true,
+     .perimeter = true,
+     .profiles = false,
+     .live_from =
+         "pfctl -a dozo -s rules; for t in $(pfctl -a dozo -s Tables); do echo \"table <$t>\"; pfctl -a dozo -t $t "
+         "-T show; done",
+     .emit = emit_pf,
+     .parse = parse_pf,
+     .read_live = read_live_pf},
+    {.name = "azure",
+     .summary = "Azure network security groups, JSON",
+     .extension = ".json",
+     .host = true,
+     .perimeter = true,
+     .profiles = false,
+     .live_from = "az network nsg rule list --resource-group dozo --nsg-name dozo -o json",
+     .emit = emit_azure,
+     .parse = parse_azure,
+     .read_live = read_live_azure},
 };
 
 RuleSet as_known_to(const Backend& backend, const RuleSet& rules, const EmitOptions& options) {

@@ -211,16 +211,20 @@ class WindowsRules : public CompiledRules {
 
 // What of one rule is not as wanted, as text; empty: nothing.
 std::string difference(const WindowsRule& live, const WindowsRule& wanted) {
+  const auto is = windows_fields(live), should = windows_fields(wanted);
+  const auto value_of = [](const auto& fields, std::string_view name) -> std::string_view {
+    const auto found = std::ranges::find(fields, name, [](const auto& field) { return field.first; });
+    return found == fields.end() ? "not set" : std::string_view(found->second);
+  };
   std::vector<std::string> parts;
-  if (!live.enabled) parts.emplace_back("it is not enabled");
-  const auto live_words = words_of(to_string(live)), wanted_words = words_of(to_string(wanted));
-  for (const std::string& word : live_words) {
-    if (std::ranges::find(wanted_words, word) == wanted_words.end()) parts.push_back("it has " + word);
+  for (const auto& [name, value] : is) {
+    const std::string_view expected = value_of(should, name);
+    if (value != expected) parts.push_back(fmt::format("{} is {}, wanted {}", name, value, expected));
   }
-  for (const std::string& word : wanted_words) {
-    if (std::ranges::find(live_words, word) == live_words.end()) parts.push_back("wanted " + word);
+  for (const auto& [name, value] : should) {
+    if (value_of(is, name) == "not set") parts.push_back(fmt::format("{} is not set, wanted {}", name, value));
   }
-  return fmt::format("{}", fmt::join(parts, ", "));
+  return fmt::format("{}", fmt::join(parts, "; "));
 }
 
 std::vector<Drift> differences(const std::vector<WindowsRule>& live, const std::vector<WindowsRule>& wanted,
@@ -233,9 +237,7 @@ std::vector<Drift> differences(const std::vector<WindowsRule>& live, const std::
       drifts.push_back({Drift::Kind::missing, what, rule.display});
       continue;
     }
-    WindowsRule shown = *there;
-    shown.display = rule.display;  // for people, and may be translated
-    const std::string detail = difference(shown, rule);
+    const std::string detail = difference(*there, rule);
     if (!detail.empty()) drifts.push_back({Drift::Kind::changed, what, detail});
   }
   for (const WindowsRule& rule : live) {

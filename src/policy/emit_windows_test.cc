@@ -153,10 +153,10 @@ TEST(WindowsDrift, what_is_as_wanted_is_none) { EXPECT_EQ(drifted("", ""), std::
 TEST(WindowsDrift, each_field_that_was_changed_is_told) {
   using Kind = Drift::Kind;
   EXPECT_EQ(drifted("\"Action\":\"Block\"", "\"Action\":\"Allow\"").at(0).what, "rule i5");
-  EXPECT_EQ(drifted("\"Profile\":\"Public\"", "\"Profile\":\"Any\"").at(0).detail, "it has Any, wanted Public");
+  EXPECT_EQ(drifted("\"Profile\":\"Public\"", "\"Profile\":\"Any\"").at(0).detail, "Profile is Any, wanted Public");
   EXPECT_EQ(drifted("[\"445\"]", "[\"446\"]").at(0).kind, Kind::changed);
-  EXPECT_EQ(drifted("255.255.255.254", "255.255.255.0").size(), 1U);
-  EXPECT_EQ(drifted("\"Enabled\":\"True\"", "\"Enabled\":\"False\"").at(0).detail, "it is not enabled");
+  EXPECT_EQ(drifted("10.0.1.10/255.255.255.254", "10.0.1.0/255.255.255.0").size(), 1U);
+  EXPECT_EQ(drifted("\"Enabled\":\"True\"", "\"Enabled\":\"False\"").at(0).detail, "Enabled is False, wanted True");
   EXPECT_EQ(drifted("NoEncap", "NotRequired").size(), 1U);
   EXPECT_EQ(drifted("dozo-o3", "dozo-o4").size(), 2U) << "one is missing, one too many";
   EXPECT_EQ(drifted("\"Enabled\":\"False\"", "\"Enabled\":\"True\"").at(0).what, "predefined rule FPS-SMB-In-TCP");

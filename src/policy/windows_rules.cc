@@ -172,17 +172,29 @@ std::vector<WindowsRule> windows_rules(const RuleSet& rules, const EmitOptions& 
   return RuleMaker(rules, options, said).run();
 }
 
+std::vector<std::pair<std::string_view, std::string>> windows_fields(const WindowsRule& rule) {
+  std::vector<std::pair<std::string_view, std::string>> fields = {
+      {"Enabled", rule.enabled ? "True" : "False"},
+      {"Direction", rule.inbound ? "Inbound" : "Outbound"},
+      {"Action", rule.allow ? "Allow" : "Block"},
+      {"Profile", windows_text(rule.profiles)},
+      {"Protocol", rule.protocol == Protocol::tcp ? "TCP" : "UDP"},
+      {"LocalPort", port_text(rule.local_ports)},
+      {"RemotePort", port_text(rule.remote_ports)},
+      {"LocalAddress", windows_text(rule.local)},
+      {"RemoteAddress", windows_text(rule.remote)},
+  };
+  if (!rule.edge.empty()) fields.emplace_back("EdgeTraversalPolicy", rule.edge);
+  fields.emplace_back("Authentication", rule.authentication);
+  if (rule.overrides) fields.emplace_back("OverrideBlockRules", "$true");
+  if (!rule.machines.empty()) fields.emplace_back("RemoteMachine", "'" + rule.machines + "'");
+  return fields;
+}
+
 std::string to_string(const WindowsRule& rule) {
-  std::string text = fmt::format(
-      "New-NetFirewallRule @Where -Name '{}' -DisplayName 'dozo: {}' -Group '{}' -Enabled True -Direction {} "
-      "-Action {} -Profile {} -Protocol {} -LocalPort {} -RemotePort {} -LocalAddress {} -RemoteAddress {}",
-      rule.name, rule.display, kWindowsGroup, rule.inbound ? "Inbound" : "Outbound", rule.allow ? "Allow" : "Block",
-      windows_text(rule.profiles), rule.protocol == Protocol::tcp ? "TCP" : "UDP", port_text(rule.local_ports),
-      port_text(rule.remote_ports), windows_text(rule.local), windows_text(rule.remote));
-  if (!rule.edge.empty()) text += " -EdgeTraversalPolicy " + rule.edge;
-  text += " -Authentication " + rule.authentication;
-  if (rule.overrides) text += " -OverrideBlockRules $true";
-  if (!rule.machines.empty()) text += fmt::format(" -RemoteMachine '{}'", rule.machines);
+  std::string text = fmt::format("New-NetFirewallRule @Where -Name '{}' -DisplayName 'dozo: {}' -Group '{}'", rule.name,
+                                 rule.display, kWindowsGroup);
+  for (const auto& [name, value] : windows_fields(rule)) text += fmt::format(" -{} {}", name, value);
   return text + " | Out-Null";
 }
 
