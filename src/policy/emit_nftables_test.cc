@@ -139,7 +139,8 @@ std::string small_live(std::string_view mac = "02:00:5e:10:00:01", std::string_v
                        std::string_view before = "") {
   return fmt::format(
       R"({{"nftables":[{{"metainfo":{{"version":"1.0.6"}}}},{{"table":{{"family":"inet","name":"dozo","handle":9}}}},
-{{"set":{{"name":"trusted_v4","type":"ipv4_addr","flags":["interval"],"elem":[{{"prefix":{{"addr":"10.0.0.0","len":8}}}},
+{{"set":{{"name":"trusted_v4","type":"ipv4_addr","flags":["interval"],"elem":[
+ {{"prefix":{{"addr":"10.0.0.0","len":8}}}},
  {{"range":["192.168.0.1","192.168.0.5"]}},"192.168.7.7"]}}}},
 {{"set":{{"name":"bans4","type":"ipv4_addr","flags":["interval","timeout"]}}}},
 {{"set":{{"name":"live_bans4","type":"ipv4_addr","size":65536,"flags":["timeout"],

@@ -124,8 +124,9 @@ TEST(Windows, a_command_of_somebody_else_in_the_script_is_a_problem_with_its_lin
 
 // As a Windows machine answers: subnets with masks, enumerations as text, one value or several.
 constexpr std::string_view kLive = R"([
- {"Name":"dozo-i5","Enabled":"True","Direction":"Inbound","Action":"Block","Profile":"Any","EdgeTraversalPolicy":"Block",
-  "Protocol":"TCP","LocalPort":["445"],"RemotePort":["Any"],"LocalAddress":["Any"],"RemoteAddress":["Any"],
+ {"Name":"dozo-i5","Enabled":"True","Direction":"Inbound","Action":"Block","Profile":"Any",
+  "EdgeTraversalPolicy":"Block","Protocol":"TCP",
+  "LocalPort":["445"],"RemotePort":["Any"],"LocalAddress":["Any"],"RemoteAddress":["Any"],
   "Authentication":"NotRequired","OverrideBlockRules":false,"RemoteMachine":"Any"},
  {"Name":"dozo-o1","Enabled":"True","Direction":"Outbound","Action":"Block","Profile":"Public",
   "EdgeTraversalPolicy":"Block","Protocol":"TCP","LocalPort":["Any"],"RemotePort":"445","LocalAddress":["Any"],

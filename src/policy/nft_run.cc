@@ -80,6 +80,8 @@ bool read_some(int fd, std::string& into) {
 }
 
 void exchange(std::array<Pipe, 3>& pipes, std::string_view input, ProgramOutput& output) {
+  // So that a program which writes before it has read everything is not waited for by who waits for it.
+  fcntl(pipes[0].writing(), F_SETFL, O_NONBLOCK);
   std::array<pollfd, 3> fds{
       pollfd{pipes[0].writing(), POLLOUT, 0}, {pipes[1].reading(), POLLIN, 0}, {pipes[2].reading(), POLLIN, 0}};
   while (fds[0].fd >= 0 || fds[1].fd >= 0 || fds[2].fd >= 0) {

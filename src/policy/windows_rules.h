@@ -36,6 +36,8 @@ inline constexpr std::string_view kWindowsGroup = "dozo";
 inline constexpr std::string_view kAuthenticatedMachines = "D:(A;;CC;;;AU)";
 
 std::vector<WindowsRule> windows_rules(const RuleSet& rules, const EmitOptions& options, Compiled& said);
+// Its parameters from Enabled on, with their arguments.
+std::vector<std::pair<std::string_view, std::string>> windows_fields(const WindowsRule& rule);
 std::string to_string(const WindowsRule& rule);       // the command, on one line
 std::string windows_text(const Profiles& profiles);   // as an argument: "Any", "Domain,Private"
 std::string windows_text(const AddressSpace& space);  // "Any", "@('10.0.0.0/8')"
