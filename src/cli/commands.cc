@@ -163,6 +163,23 @@ constexpr OptionSpec kPolicySimulateOptions[] = {
     {"--matrix", "", "Every role and zone against every other, instead of one connection."},
     kJson,
 };
+constexpr OptionSpec kConfirmWithin{"--confirm-within", "SECONDS",
+                                    "Take it back after so many seconds unless dozo policy confirm comes first."};
+constexpr OptionSpec kStateOption{"--state", "FOLDER",
+                                  "Where what was there before is kept; /run/dozo-policy unless told otherwise."};
+constexpr OptionSpec kPolicyApplyOptions[] = {kPolicyOption, kMachineOption, kProfileOption, kConfirmWithin,
+                                              kStateOption};
+constexpr OptionSpec kPolicyStateOptions[] = {kStateOption};
+constexpr OptionSpec kPolicyLockdownOptions[] = {
+    {"--quic", "", "UDP 443 as well, for SMB over QUIC; HTTP/3 ends with it."}, kConfirmWithin, kStateOption};
+constexpr OptionSpec kPolicyVerifyOptions[] = {
+    kPolicyOption,
+    kMachineOption,
+    kProfileOption,
+    {"--for", "BACKEND", "The firewall that --live is of; nftables unless told otherwise."},
+    {"--live", "FILE", "What that firewall's own command printed, instead of asking nft."},
+    kJson,
+};
 constexpr OptionSpec kPolicyImpactOptions[] = {kPolicyOption, kMachineOption, kProfileOption, kJson};
 
 // How every client command logs on.
@@ -332,6 +349,44 @@ constexpr CommandSpec kCommands[] = {
      kPolicyImpactOptions,
      {},
      run_policy_impact},
+    {"policy apply",
+     "Put a firewall policy in force on this computer",
+     "Gives the rules of one host or role to nftables, in one transaction, as a table of their own: rules of others "
+     "stay "
+     "as they are. A policy that a check refuses, or that would end the session this is typed in, is not applied. With "
+     "--confirm-within it is taken back by itself unless dozo policy confirm comes in time, also when the connection "
+     "to "
+     "this computer is lost meanwhile.",
+     kPolicyApplyOptions,
+     {},
+     run_policy_apply},
+    {"policy confirm",
+     "Keep what was applied with --confirm-within",
+     "The exit status is 1 when nothing waits for it.",
+     kPolicyStateOptions,
+     {},
+     run_policy_confirm},
+    {"policy undo",
+     "Go back to what was in force before",
+     "Takes back the last apply or lockdown, and each time it is given again the one before that. Rules of others stay "
+     "as they are.",
+     kPolicyStateOptions,
+     {},
+     run_policy_undo},
+    {"policy verify",
+     "Compare what is in force with the policy",
+     "Prints what is missing, what is there besides and what differs, and ends with exit status 1 when anything does. "
+     "Other firewalls than this computer's are compared from what their own command printed: --for and --live.",
+     kPolicyVerifyOptions,
+     {},
+     run_policy_verify},
+    {"policy lockdown",
+     "Close SMB on this computer at once",
+     "TCP 139 and 445 and UDP 137 and 138 are closed to everybody, in both directions; open connections end. Needs no "
+     "policy. dozo policy undo brings back what was before.",
+     kPolicyLockdownOptions,
+     {},
+     run_policy_lockdown},
     {"help", "Explain a command", "Prints what --help prints.", {}, kHelpArgument, run_help},
     {"_man", "Write the man pages", "", {}, kManualFolder, run_manual, true},
     {"_completion", "Print a shell's completions", "", {}, kShell, run_completion, true},

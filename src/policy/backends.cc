@@ -5,6 +5,7 @@
 
 #include "policy/backend.h"
 #include "policy/emit.h"
+#include "policy/windows_rules.h"
 
 namespace dozo::policy {
 namespace {
@@ -20,6 +21,58 @@ constexpr Backend kBackends[] = {
      .emit = emit_nftables,
      .parse = parse_nftables,
      .read_live = read_live_nftables},
+    {.name = "windows",
+     .summary = "Windows Defender Firewall, PowerShell",
+     .extension = ".ps1",
+     .host = true,
+     .perimeter = false,
+     .profiles = true,
+     .live_from = kWindowsLiveFrom,
+     .emit = emit_windows,
+     .parse = parse_windows,
+     .read_live = read_live_windows},
+    {.name = "pf",
+     .summary = "OpenBSD and FreeBSD, pf",
+     .extension = ".conf",
+     .host = true,
+     .perimeter = true,
+     .profiles = false,
+     .live_from =
+         "pfctl -a dozo -s rules; for t in $(pfctl -a dozo -s Tables); do echo \"table <$t>\"; pfctl -a dozo -t $t "
+         "-T show; done",
+     .emit = emit_pf,
+     .parse = parse_pf,
+     .read_live = read_live_pf},
+    {.name = "azure",
+     .summary = "Azure network security groups, JSON",
+     .extension = ".json",
+     .host = true,
+     .perimeter = true,
+     .profiles = false,
+     .live_from = "az network nsg rule list --resource-group dozo --nsg-name dozo -o json",
+     .emit = emit_azure,
+     .parse = parse_azure,
+     .read_live = read_live_azure},
+    {.name = "routeros",
+     .summary = "MikroTik RouterOS",
+     .extension = ".rsc",
+     .host = true,
+     .perimeter = true,
+     .profiles = false,
+     .live_from = "/export terse",
+     .emit = emit_routeros,
+     .parse = parse_routeros,
+     .read_live = read_live_routeros},
+    {.name = "ios",
+     .summary = "Cisco IOS, access lists",
+     .extension = ".txt",
+     .host = false,
+     .perimeter = true,
+     .profiles = false,
+     .live_from = "show running-config",
+     .emit = emit_ios,
+     .parse = parse_ios,
+     .read_live = read_live_ios},
 };
 
 RuleSet as_known_to(const Backend& backend, const RuleSet& rules, const EmitOptions& options) {

@@ -161,10 +161,10 @@ NftRule rule_from(const Json& object) {
   NftRule rule;
   const std::string comment = text_at(object, "comment");
   rule.id = without_prefix(comment, kNftTag).value_or("");
-  if (rule.id.empty()) rule.other = fmt::format("comment \"{}\" of somebody else", comment);
+  if (rule.id.empty()) rule.other = "(not of dozo)";
   if (!object.contains("expr")) return rule;
   for (const Json& statement : object["expr"]) {
-    if (!read_statement(rule, statement)) rule.other += statement.dump();
+    if (!read_statement(rule, statement)) rule.other += (rule.other.empty() ? "" : " ") + statement.dump();
   }
   return rule;
 }

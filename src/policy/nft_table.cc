@@ -134,7 +134,9 @@ void compare_chain(const NftChain& live, const NftChain& wanted, std::vector<Dri
   if (live.hook != wanted.hook) drifts.push_back({Drift::Kind::changed, "chain " + wanted.name, live.hook});
   if (live.rules == wanted.rules) return;
   const std::size_t before = drifts.size();
-  const auto what = [&](const NftRule& rule) { return fmt::format("rule {} in {}", rule.id, wanted.name); };
+  const auto what = [&](const NftRule& rule) {
+    return fmt::format("rule {} in {}", rule.id.empty() ? "of somebody else" : rule.id, wanted.name);
+  };
   for (const NftRule& rule : wanted.rules) {
     if (!is_in(live.rules, rule)) drifts.push_back({Drift::Kind::missing, what(rule), to_string(rule)});
   }
@@ -168,7 +170,8 @@ std::string to_string(const NftRule& rule) {
   }
   if (rule.counter) text += " counter";
   if (!rule.other.empty()) text += " " + rule.other;
-  text += fmt::format("{} comment \"{}{}\"", text_of(rule.verdict), kNftTag, rule.id);
+  text += text_of(rule.verdict);
+  if (!rule.id.empty()) text += fmt::format(" comment \"{}{}\"", kNftTag, rule.id);
   return text.substr(1);
 }
 

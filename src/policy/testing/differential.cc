@@ -94,9 +94,12 @@ bool model_differs(const RuleSet& a, const RuleSet& b, const std::vector<Gap>& g
   FlowGenerator generator(a, 1);
   for (std::size_t i = 0; i < flows; ++i) {
     const Flow flow = generator.next();
-    const Verdict verdict = left.evaluate(flow);
-    if (same(verdict.decision, right.evaluate(flow).decision)) continue;
-    if (std::ranges::none_of(gaps, [&](const Gap& gap) { return explains(gap, flow, verdict.rule); })) return true;
+    const Verdict is = left.evaluate(flow), planted = right.evaluate(flow);
+    if (same(is.decision, planted.decision)) continue;
+    const auto explained = [&](const Gap& gap) {
+      return explains(gap, flow, is.rule) || explains(gap, flow, planted.rule);
+    };
+    if (std::ranges::none_of(gaps, explained)) return true;
   }
   return false;
 }
