@@ -153,9 +153,11 @@ void try_next(const NoticeRef& notice) {
 
 // [MS-SMB2] 3.3.4.6, 3.3.4.7: the first available one, which one that lost the last notification is not for all we
 // know.
-Connections in_order(Connections connections) {
-  std::ranges::stable_partition(connections, [](const auto& each) { return !each->lost_notification.load(); });
-  return connections;
+Connections in_order(const Connections& connections) {
+  Connections out, last;
+  for (const auto& each : connections) (each->lost_notification.load() ? last : out).push_back(each);
+  out.insert(out.end(), last.begin(), last.end());
+  return out;
 }
 
 }  // namespace
