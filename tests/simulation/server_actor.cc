@@ -55,6 +55,8 @@ const std::vector<ActionRow>& rows() {
       {"leave", 6, {{"dice", kDice}}},
       {"bind", 30, {}},
       {"cut", 14, {{"which", 3}}},
+      {"reauthenticate", 6, {{"dice", kDice}}},
+      {"take_over", 4, {{"dice", kDice}}},
       {"settle", 42, {}},
       {"restart", 1, {{"down", kDowns.size()}}},
       {"outside", 8, {{"file", kOutsideNames.size()}, {"how", 3}}},
@@ -138,72 +140,6 @@ bool take_out(std::vector<wire::LockElement>& locks, const wire::LockElement& el
 ActionTable free_actions() { return rows(); }
 std::string_view to_string(Action action) { return rows()[static_cast<std::size_t>(action)].name; }
 
-// --- Connecting --------------------------------------------------------------------------------------------------
-
-void Actor::connect() {
-  ClientOptions options;
-  options.dialect = kAllDialects[below(std::size(kAllDialects))];
-  options.user = one_in(2) ? "alice" : "bob";
-  options.encrypt = is_smb3(options.dialect) && one_in(3);
-  client_ = &world_->log_on(options);
-  channels_ = {client_};
-  channel_sequence_ = 0;
-  leaving_ = false;
-  if (client_->is_disconnected() || !client_->problems().empty()) return fail_with("it cannot log on");
-  open_private();
-}
-
-void Actor::open_private() {
-  const std::string name = fmt::format("private{}", number_);
-  Answer answer = client_->create(name, {.share = {}});
-  // The connection before this one may not be torn down yet.
-  for (int i = 0; i < 5 && answer.status() == NtStatus::SHARING_VIOLATION; ++i) {
-    world_->loop().run_for(std::chrono::seconds(1));
-    answer = client_->create(name, {.share = {}});
-  }
-  if (answer.status() != NtStatus::SUCCESS) {
-    return fail_with(fmt::format("its private file does not open: {}", dozo::to_string(answer.status())));
-  }
-  private_file_ = answer.file_id();
-  std::string found;
-  while (found.size() < answer.as<wire::CreateResponse>().end_of_file) {
-    const std::string more = client_->read_text(private_file_, found.size(), 65536);
-    if (more.starts_with("STATUS_")) break;
-    found += more;
-  }
-  if (found != private_content_ && found != private_other_) return fail_with("its private file holds something else");
-  private_content_ = std::move(found);
-  private_other_.reset();
-  private_busy_ = false;
-}
-
-void Actor::forget_connection() {
-  client_ = nullptr;
-  channels_.clear();
-  opens_.clear();
-  unknown_opens_ = 0;
-  pending_.clear();
-  to_send_again_.clear();
-}
-
-void Actor::leave() {
-  if (one_in(2)) {
-    for (Client* channel : channels_) channel->hang_up();
-  } else {
-    const ByteVector half = {0, 0, 1, 0, 0xFE, 'S', 'M', 'B', 64, 0};
-    if (one_in(2)) any_channel().send_bytes(half);
-    world_->loop().run_for(std::chrono::microseconds(below(600)));
-    for (Client* channel : channels_) channel->reset();
-  }
-  take_in_answers();
-  forget_connection();
-}
-
-void Actor::lose_server() {
-  for (Client* channel : channels_) channel->reset();
-  forget_connection();
-}
-
 // --- Acting ------------------------------------------------------------------------------------------------------
 
 std::string Actor::any_name() {
@@ -255,6 +191,10 @@ void Actor::act(Action action) {
       return start_open();
     case Action::compound:
       return start_compound();
+    case Action::reauthenticate:
+      return reauthenticate();
+    case Action::take_over:
+      return take_over();
     case Action::echo:
       return send({.action = Action::echo}, Command::echo, wire::EchoRequest{});
     case Action::private_write:

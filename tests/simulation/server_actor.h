@@ -38,6 +38,8 @@ enum class Action : std::uint8_t {
   leave,
   bind,
   cut,
+  reauthenticate,
+  take_over,
   // Of the world; whose step it is does not matter.
   settle,
   restart,
@@ -107,7 +109,12 @@ class Actor {
  private:
   // A new session of a random dialect, signed or encrypted; its private file is as it was left.
   void connect();
+  void connect_as(ClientOptions options);
   void act(Action action);
+  // SESSION_SETUP once more, in the middle of everything.
+  void reauthenticate();
+  // A new session in the place of this one, whose connections are there still.
+  void take_over();
   void cancel_some();
   // The connection ends in one of the ways connections end.
   void leave();
@@ -147,7 +154,7 @@ class Actor {
   void take_open(const Pending& pending, const Answer& answer);
   void take_lock(const Pending& pending, NtStatus status);
   void take_private(const Pending& pending, const Answer& answer);
-  void open_private();
+  void open_private(int tries);
   void forget_connection();
   bool is_expected(Action action, NtStatus status) const;
   KnownOpen* find(FileId id);

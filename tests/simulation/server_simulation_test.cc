@@ -61,6 +61,8 @@ TEST(ServerSimulation, the_actors_reach_every_kind_of_answer) {
                            "bound",
                            "cut",
                            "sent again",
+                           "reauthenticate STATUS_SUCCESS",
+                           "taken over",
                            "restart",
                            "outside write",
                            "outside remove"}) {
