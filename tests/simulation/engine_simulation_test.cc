@@ -21,6 +21,7 @@ namespace {
 constexpr std::size_t kSteps = 250;
 
 using server::testing::from_environment;
+using server::testing::tell_progress;
 
 // Steps that need not make sense: that a handle is closed or a range not locked is an answer too.
 class Generator {
@@ -239,6 +240,7 @@ TEST(EngineSimulation, the_engine_does_what_the_model_does) {
   const std::uint64_t count = only != 0 ? 1 : from_environment("DOZO_SEEDS", only != 0 ? 1 : 200);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const std::vector<Step> steps = Generator(seed).steps();
+    tell_progress(seed - first + 1);
     if (!first_difference(steps, {})) continue;
     const std::string text = script(seed, shrink(steps, {}));
     const auto scenarios = parse_scenarios(text);

@@ -9,7 +9,7 @@
 namespace dozo::server::testing {
 namespace {
 
-constexpr std::uint64_t kNewsEvery = 10'000;
+constexpr std::uint64_t kNewsEvery = 1'000;
 
 class Runner final : public TraceRunner {
  public:
@@ -35,6 +35,12 @@ std::uint64_t from_environment(const char* name, std::uint64_t otherwise) {
   return text == nullptr ? otherwise : std::strtoull(text, nullptr, 10);
 }
 
+void tell_progress(std::uint64_t done) {
+  if (done % kNewsEvery != 0) return;
+  std::printf("%llu seeds\n", static_cast<unsigned long long>(done));
+  std::fflush(stdout);
+}
+
 void check_seeds(const SeededSimulation& simulation) {
   if (const char* path = std::getenv("DOZO_TRACE")) return check_trace(simulation, path);
   const std::uint64_t only = from_environment("DOZO_SEED", 0);
@@ -52,10 +58,7 @@ void check_seeds(const SeededSimulation& simulation) {
                     << simulation.run(fewer) << "\n"
                     << to_text(simulation.actions, fewer);
     }
-    if ((seed - first + 1) % kNewsEvery == 0) {
-      std::printf("%llu seeds\n", static_cast<unsigned long long>(seed - first + 1));
-      std::fflush(stdout);
-    }
+    tell_progress(seed - first + 1);
   }
 }
 

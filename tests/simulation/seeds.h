@@ -20,6 +20,9 @@ struct SeededSimulation {
 
 std::uint64_t from_environment(const char* name, std::uint64_t otherwise);
 
+// Says now and then how many seeds there have been.
+void tell_progress(std::uint64_t done);
+
 // Each seed that ends with a problem is a failure of the test, with a trace that was made shorter.
 void check_seeds(const SeededSimulation& simulation);
 

@@ -1,5 +1,5 @@
-// The connections of an actor's session: requests go over any of them, and some of them break while the others go on.
-// [MS-SMB2] 3.2.4.1.5, 3.2.7.1.
+// An actor's session, how it begins and ends, and its connections: requests go over any of them, and some of them break
+// while the others go on. [MS-SMB2] 3.2.4.1.5, 3.2.7.1.
 #include <fmt/format.h>
 
 #include "tests/simulation/server_actor.h"
@@ -13,6 +13,98 @@ using wire::Command;
 constexpr std::size_t kChannelsMax = 3;
 
 }  // namespace
+
+// --- Connecting --------------------------------------------------------------------------------------------------
+
+void Actor::connect() {
+  ClientOptions options;
+  options.dialect = kAllDialects[below(std::size(kAllDialects))];
+  options.user = one_in(2) ? "alice" : "bob";
+  options.encrypt = is_smb3(options.dialect) && one_in(3);
+  connect_as(std::move(options));
+  // The connection before this one may not be torn down yet.
+  open_private(6);
+}
+
+void Actor::connect_as(ClientOptions options) {
+  client_ = &world_->log_on(std::move(options));
+  channels_ = {client_};
+  channel_sequence_ = 0;
+  leaving_ = false;
+  if (client_->is_disconnected() || !client_->problems().empty()) fail_with("it cannot log on");
+}
+
+void Actor::reauthenticate() {
+  const std::string& user = client_->options().user;
+  const NtStatus status = any_channel().reauthenticate(user, password_of(user)).status();
+  ++seen_[fmt::format("reauthenticate {}", dozo::to_string(status))];
+  if (status != NtStatus::SUCCESS) fail_with(fmt::format("a logon once more ended with {}", dozo::to_string(status)));
+}
+
+// [MS-SMB2] 3.3.5.5.3: what the session before it had open is closed when the new one is there.
+void Actor::take_over() {
+  ClientOptions options = client_->options();
+  options.previous_session = client_->session();
+  const std::vector<Client*> before = channels_;
+  take_in_answers();
+  forget_connection();
+  connect_as(std::move(options));
+  open_private(1);
+  for (Client* channel : before) channel->hang_up();
+  ++seen_["taken over"];
+}
+
+void Actor::open_private(int tries) {
+  const std::string name = fmt::format("private{}", number_);
+  Answer answer = client_->create(name, {.share = {}});
+  for (int i = 1; i < tries && answer.status() == NtStatus::SHARING_VIOLATION; ++i) {
+    world_->loop().run_for(std::chrono::seconds(1));
+    answer = client_->create(name, {.share = {}});
+  }
+  if (answer.status() != NtStatus::SUCCESS) {
+    return fail_with(fmt::format("its private file does not open: {}", dozo::to_string(answer.status())));
+  }
+  private_file_ = answer.file_id();
+  std::string found;
+  while (found.size() < answer.as<wire::CreateResponse>().end_of_file) {
+    const std::string more = client_->read_text(private_file_, found.size(), 65536);
+    if (more.starts_with("STATUS_")) break;
+    found += more;
+  }
+  if (found != private_content_ && found != private_other_) return fail_with("its private file holds something else");
+  private_content_ = std::move(found);
+  private_other_.reset();
+  private_busy_ = false;
+}
+
+void Actor::forget_connection() {
+  client_ = nullptr;
+  channels_.clear();
+  opens_.clear();
+  unknown_opens_ = 0;
+  pending_.clear();
+  to_send_again_.clear();
+}
+
+void Actor::leave() {
+  if (one_in(2)) {
+    for (Client* channel : channels_) channel->hang_up();
+  } else {
+    const ByteVector half = {0, 0, 1, 0, 0xFE, 'S', 'M', 'B', 64, 0};
+    if (one_in(2)) any_channel().send_bytes(half);
+    world_->loop().run_for(std::chrono::microseconds(below(600)));
+    for (Client* channel : channels_) channel->reset();
+  }
+  take_in_answers();
+  forget_connection();
+}
+
+void Actor::lose_server() {
+  for (Client* channel : channels_) channel->reset();
+  forget_connection();
+}
+
+// --- Channels -------------------------------------------------------------------------------------------------------
 
 void Actor::start(Pending pending, Client& channel, MessageId id) {
   pending.channel = &channel;
