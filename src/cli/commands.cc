@@ -172,6 +172,8 @@ constexpr OptionSpec kPolicyApplyOptions[] = {kPolicyOption, kMachineOption, kPr
 constexpr OptionSpec kPolicyStateOptions[] = {kStateOption};
 constexpr OptionSpec kPolicyLockdownOptions[] = {
     {"--quic", "", "UDP 443 as well, for SMB over QUIC; HTTP/3 ends with it."}, kConfirmWithin, kStateOption};
+constexpr OptionSpec kPolicyBanOptions[] = {{"--for", "SECONDS", "How long; an hour unless told otherwise."}};
+constexpr ArgumentSpec kBannedAddress[] = {{"ADDRESS", "Who, of IPv4 or IPv6."}};
 constexpr OptionSpec kPolicyVerifyOptions[] = {
     kPolicyOption,
     kMachineOption,
@@ -380,6 +382,11 @@ constexpr CommandSpec kCommands[] = {
      kPolicyVerifyOptions,
      {},
      run_policy_verify},
+    {"policy ban", "Cut somebody off from SMB at once",
+     "The services that the policy in force closes to the banned are closed to this address for a while, in both "
+     "directions; open connections end. It is no drift, and outlives an apply.",
+     kPolicyBanOptions, kBannedAddress, run_policy_ban},
+    {"policy unban", "Take such a ban back", "Bans of the policy itself stay.", {}, kBannedAddress, run_policy_unban},
     {"policy lockdown",
      "Close SMB on this computer at once",
      "TCP 139 and 445 and UDP 137 and 138 are closed to everybody, in both directions; open connections end. Needs no "

@@ -55,6 +55,8 @@ Exit run_policy_apply(const Arguments& arguments, Io& io);
 Exit run_policy_confirm(const Arguments& arguments, Io& io);
 Exit run_policy_undo(const Arguments& arguments, Io& io);
 Exit run_policy_verify(const Arguments& arguments, Io& io);
+Exit run_policy_ban(const Arguments& arguments, Io& io);
+Exit run_policy_unban(const Arguments& arguments, Io& io);
 Exit run_policy_lockdown(const Arguments& arguments, Io& io);
 Exit run_help(const Arguments& arguments, Io& io);
 Exit run_manual(const Arguments& arguments, Io& io);

@@ -22,6 +22,16 @@ namespace {
 
 constexpr std::uint64_t kConfirmSecondsMax = 86400;
 
+constexpr std::uint64_t kBanSecondsMax = 365 * 86400;
+constexpr std::string_view kNoTable = " (bans need a policy in force: dozo policy apply)";
+
+std::optional<policy::Address> address_from(const Arguments& arguments, Io& io) {
+  const std::string& typed = arguments.required("ADDRESS");
+  const auto address = policy::address_from_string(typed);
+  if (!address) io.err << fmt::format("dozo: {}: not an address\n", on_one_line(typed));
+  return address;
+}
+
 policy::AppliedStates states_from(const Arguments& arguments) {
   return policy::AppliedStates(arguments.value("--state").value_or(std::string(policy::kStatesFolder)));
 }
@@ -166,6 +176,29 @@ Exit run_policy_undo(const Arguments& arguments, Io& io) {
   if (!change) return failed(io, change.error());
   io.out << (*change == policy::Change::none ? "There is nothing of ours to undo\n"
                                              : "What was before the last change is in force again\n");
+  return Exit::done;
+}
+
+Exit run_policy_ban(const Arguments& arguments, Io& io) {
+  const auto address = address_from(arguments, io);
+  const auto seconds = policy::number_from(arguments.value("--for").value_or("3600"));
+  if (!address) return Exit::usage;
+  if (!seconds || *seconds < 1 || *seconds > kBanSecondsMax) {
+    io.err << fmt::format("dozo: --for: seconds, 1 to {}\n", kBanSecondsMax);
+    return Exit::usage;
+  }
+  const auto banned = policy::nft_ban(*address, static_cast<std::int64_t>(*seconds));
+  if (!banned) return failed(io, banned.error() + std::string(kNoTable));
+  io.out << fmt::format("{} is cut off for {} seconds\n", to_string(*address), *seconds);
+  return Exit::done;
+}
+
+Exit run_policy_unban(const Arguments& arguments, Io& io) {
+  const auto address = address_from(arguments, io);
+  if (!address) return Exit::usage;
+  const auto unbanned = policy::nft_unban(*address);
+  if (!unbanned) return failed(io, unbanned.error() + std::string(kNoTable));
+  io.out << fmt::format("{} is not cut off by a ban of this command\n", to_string(*address));
   return Exit::done;
 }
 

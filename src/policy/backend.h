@@ -45,6 +45,8 @@ struct Gap {
 };
 // Whether a difference over this flow, which the model decided by `rule`, is what the gap says.
 bool explains(const Gap& gap, const Flow& flow, std::string_view rule);
+// All it does is to end or ask again connections that are open while the rules change: it is said, and no failure.
+bool is_harmless(const Gap& gap);
 
 // What is not in the RuleSet and a backend may need.
 struct EmitOptions {

@@ -73,6 +73,18 @@ constexpr Backend kBackends[] = {
      .emit = emit_ios,
      .parse = parse_ios,
      .read_live = read_live_ios},
+    {.name = "firewalld",
+     .summary = "Linux, firewalld",
+     .extension = ".sh",
+     .host = true,
+     .perimeter = true,
+     .profiles = false,
+     .live_from = "for p in dozo-in dozo-out dozo-forward; do echo policy $p; firewall-cmd --policy=$p "
+                  "--list-rich-rules; done; for s in $(firewall-cmd --get-ipsets); do echo ipset $s; firewall-cmd "
+                  "--ipset=$s --get-entries; done",
+     .emit = emit_firewalld,
+     .parse = parse_firewalld,
+     .read_live = read_live_firewalld},
 };
 
 RuleSet as_known_to(const Backend& backend, const RuleSet& rules, const EmitOptions& options) {
@@ -107,6 +119,8 @@ bool explains(const Gap& gap, const Flow& flow, std::string_view rule) {
   if (!gap.rule.empty() && gap.rule != rule) return false;
   return (!gap.protocol || *gap.protocol == flow.protocol) && (!gap.only_established || flow.established);
 }
+
+bool is_harmless(const Gap& gap) { return gap.only_established && !gap.looser; }
 
 Compiled compile(const Backend& backend, const RuleSet& rules, const EmitOptions& options) {
   if (!has_mode(backend, rules.mode)) return {.gaps = {wrong_mode(backend, rules)}};

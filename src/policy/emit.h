@@ -29,4 +29,8 @@ Compiled emit_ios(const RuleSet& rules, const EmitOptions& options);
 Parsed<std::unique_ptr<CompiledRules>> parse_ios(std::string_view text);
 Parsed<std::vector<Drift>> read_live_ios(std::string_view live, const RuleSet& rules, const EmitOptions& options);
 
+Compiled emit_firewalld(const RuleSet& rules, const EmitOptions& options);
+Parsed<std::unique_ptr<CompiledRules>> parse_firewalld(std::string_view text);
+Parsed<std::vector<Drift>> read_live_firewalld(std::string_view live, const RuleSet& rules, const EmitOptions& options);
+
 }  // namespace dozo::policy

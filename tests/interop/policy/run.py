@@ -366,16 +366,16 @@ def a_ban_ends_an_open_session_and_nothing_else_does(lab, suite, family):
             require_equal(session.answers(PATIENCE), "alive", "the same session when the ban is taken back")
 
 
-def a_ban_of_the_running_server_ends_an_open_session(lab, suite):
+def a_ban_for_an_hour_ends_an_open_session_and_outlives_an_apply(lab, suite):
     with session_of_client(lab, suite, "policy-live-ban", 0) as session, lab.applied("fileserver"):
-        lab.nft("fileserver", "add element inet dozo live_bans4 { 10.20.1.10 timeout 1h }\n")
+        lab.dozo("fileserver", "ban", "10.20.1.10")
         require_equal(session.echo(SHORT), "silent", "the banned client's open session")
         lab.dozo("fileserver", "verify", *lab.of("fileserver"))  # such a ban is no drift
         lab.write_policy("[bans]\nservices = [\"smb\", \"nbt-ssn\"]\n")
         lab.apply("fileserver")  # other rules: the ban outlives them
         require("10.20.1.10" in lab.network.sh("fileserver", "nft list set inet dozo live_bans4"), "the ban is gone")
         require_equal(session.answers(SHORT), "silent", "still")
-        lab.nft("fileserver", "delete element inet dozo live_bans4 { 10.20.1.10 }\n")
+        lab.dozo("fileserver", "unban", "10.20.1.10")
         require_equal(session.answers(PATIENCE), "alive", "the same session when the ban is taken back")
         lab.undo("fileserver")
         lab.write_policy()
@@ -522,8 +522,8 @@ def main():
                        what_connects_is_what_the_simulation_says, lab, family)
             suite.case(f"a_ban_ends_an_open_session_and_nothing_else_does.{name}",
                        a_ban_ends_an_open_session_and_nothing_else_does, lab, suite, family)
-        suite.case("a_ban_of_the_running_server_ends_an_open_session",
-                   a_ban_of_the_running_server_ends_an_open_session, lab, suite)
+        suite.case("a_ban_for_an_hour_ends_an_open_session_and_outlives_an_apply",
+                   a_ban_for_an_hour_ends_an_open_session_and_outlives_an_apply, lab, suite)
         suite.case("a_lockdown_ends_open_sessions_and_undo_brings_them_back",
                    a_lockdown_ends_open_sessions_and_undo_brings_them_back, lab, suite)
     finally:
