@@ -80,6 +80,17 @@ constexpr ArgumentSpec kSyncArguments[] = {{"FROM", "A folder of this machine, o
                                            {"TO", "The other: an address, or a folder of this machine."}};
 constexpr ArgumentSpec kMoveArguments[] = {kAddress, {"TO", "The new address, on the same share."}};
 
+constexpr OptionSpec kMountOptions[] = {
+    {"--foreground", "", "Stay in the foreground until it is unmounted."},
+    {"--read-only", "", "Change nothing on the share."},
+    {"--allow-other", "",
+     "Let other users of this machine in, as far as the modes that are shown allow it. /etc/fuse.conf must permit it."},
+    {"--cache-seconds", "SECONDS", "How old attributes and names may be that programs are shown (1)."},
+    DOZO_LOGON_OPTIONS,
+};
+constexpr ArgumentSpec kMountArguments[] = {{"ADDRESS", "smb://[user@]host[:port]/share, or \\\\host\\share."},
+                                            {"FOLDER", "An empty folder of this machine."}};
+
 constexpr OptionSpec kNbtstatOptions[] = {
     {"-a", "NAME", "The name table of the computer with this NetBIOS name."},
     {"-A", "ADDRESS", "The name table of the computer with this address."},
@@ -257,8 +268,8 @@ constexpr CommandSpec kCommands[] = {
      "again." DOZO_REMOTE_LOGON,
      kGetOptions, kGetArguments, run_get},
     {"put", "Copy files to a share",
-     "Replaces what was there before, and keeps the time of the last write. A single file is done when the server has "
-     "said that it is on its disk. A large file appears under its name when it is whole; when its copy was "
+     "Replaces what was there before, and keeps the time of the last write. A large file appears under its name when "
+     "it is whole; when its copy was "
      "interrupted, "
      "the same command goes on with it." DOZO_REMOTE_LOGON,
      kPutOptions, kPutArguments, run_put},
@@ -286,6 +297,14 @@ constexpr CommandSpec kCommands[] = {
      "Both addresses are of one share. When the new one is a folder that is there, it is moved into "
      "it." DOZO_REMOTE_LOGON,
      kMoveOptions, kMoveArguments, run_mv},
+    {"mount", "Mount a share on a folder",
+     "The share's files are there for every program until fusermount3 -u FOLDER, or the end of this process, takes "
+     "them "
+     "away again. It needs no rights beyond those to /dev/fuse. A server that went away is waited for, up to a minute. "
+     "Modes and owners are not the share's: everything belongs to who mounts it, and a file without write permission "
+     "is "
+     "read-only there." DOZO_REMOTE_LOGON,
+     kMountOptions, kMountArguments, run_mount},
     {"nbtstat",
      "Show NetBIOS names, cache, statistics and sessions",
      "Prints what its Windows namesake prints, one of -a, -A, -n, -c, -r and -S at a time. The names of this computer "

@@ -43,6 +43,7 @@ Exit run_cat(const Arguments& arguments, Io& io);
 Exit run_rm(const Arguments& arguments, Io& io);
 Exit run_mkdir(const Arguments& arguments, Io& io);
 Exit run_mv(const Arguments& arguments, Io& io);
+Exit run_mount(const Arguments& arguments, Io& io);
 Exit run_nbtstat(const Arguments& arguments, Io& io);
 Exit run_netview(const Arguments& arguments, Io& io);
 Exit run_resolve(const Arguments& arguments, Io& io);

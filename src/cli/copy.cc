@@ -15,18 +15,52 @@
 namespace dozo::cli {
 namespace {
 
+constexpr std::size_t kLanesMax = 4;
+constexpr std::size_t kItemsOfLane = 64;  // fewer are not worth a logon
+
 struct Pool {
   CopyRun& run;
   const std::vector<CopyItem>& items;
   CopyOne copy;
+  std::size_t lanes;
   std::size_t next = 0;
+
+  // How many jobs lane number `lane` has.
+  std::size_t jobs(std::size_t lane) const { return (run.options.jobs + lanes - 1 - lane) / lanes; }
 };
 
-runtime::Task<void> work(Pool& pool) {
-  while (pool.next < pool.items.size() && !pool.run.lost) {
+std::size_t lanes_for(const CopyOptions& options, std::size_t items) {
+  return std::min({kLanesMax, options.jobs, 1 + items / kItemsOfLane});
+}
+
+runtime::Task<void> work(Pool& pool, CopyRun& run) {
+  while (pool.next < pool.items.size() && !run.lost) {
     const CopyItem& item = pool.items[pool.next++];
-    co_await pool.copy(pool.run, item);
+    co_await pool.copy(run, item);
   }
+}
+
+runtime::Task<void> run_lane(Pool& pool, CopyRun& run, std::size_t lane) {
+  runtime::Gate gate;
+  for (std::size_t i = 0; i < std::min(pool.jobs(lane), pool.items.size()); ++i) runtime::spawn(gate, work(pool, run));
+  co_await gate.close();
+}
+
+// A lane over a connection of its own. When the server does not want another one, the others do the work.
+runtime::Task<void> run_further_lane(Pool& pool, std::size_t lane) {
+  CopyRun& all = pool.run;
+  client::Link link(all.remote.link.loop(), all.remote.link.target());
+  const auto line = co_await link.line();
+  if (line) {
+    Remote remote{all.remote.arguments, all.remote.io, all.remote.url, link, *(*line)->tree};
+    CopyRun run{.remote = remote, .options = all.options, .progress = all.progress};
+    co_await run_lane(pool, run, lane);
+    all.bytes += run.bytes;
+    all.files += run.files;
+    all.failures += run.failures;
+    all.lost = all.lost || run.lost;
+  }
+  co_await link.close();
 }
 
 }  // namespace
@@ -63,9 +97,10 @@ void CopyRun::fail_saying(const std::string& text) {
 }
 
 runtime::Task<void> copy_all(CopyRun& run, const std::vector<CopyItem>& items, CopyOne copy) {
-  Pool pool{.run = run, .items = items, .copy = copy};
+  Pool pool{.run = run, .items = items, .copy = copy, .lanes = lanes_for(run.options, items.size())};
   runtime::Gate gate;
-  for (std::size_t i = 0; i < std::min(run.options.jobs, items.size()); ++i) runtime::spawn(gate, work(pool));
+  runtime::spawn(gate, run_lane(pool, run, 0));
+  for (std::size_t lane = 1; lane < pool.lanes; ++lane) runtime::spawn(gate, run_further_lane(pool, lane));
   co_await gate.close();
 }
 
@@ -91,7 +126,7 @@ runtime::Task<Result<>> compare_pieces(CopyRun& run, PieceQueue& queue, Comparis
     const MutableBytes mine = MutableBytes(ours).first(piece->bytes.size());
     const std::int64_t have = co_await comparison.local.read_at(run.remote.link.loop(), piece->offset, mine);
     comparison.same = have == static_cast<std::int64_t>(*got) && *got == piece->bytes.size() &&
-                      std::ranges::equal(mine, piece->bytes);
+                      std::ranges::equal(mine, piece->bytes.view());
   }
   co_return Result<>{};
 }

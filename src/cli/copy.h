@@ -14,9 +14,8 @@ namespace dozo::cli {
 inline constexpr OptionSpec kJobs{"--jobs", "N", "Copy so many files at a time, 1 to 64 (8)."};
 inline constexpr OptionSpec kVerify{
     "--verify", "", "Read every file again from the server when it is copied, and compare it byte by byte."};
-inline constexpr OptionSpec kFlush{
-    "--flush", "",
-    "Count a file as sent only when the server says that it is on its disk (always, for one file alone)."};
+inline constexpr OptionSpec kFlush{"--flush", "",
+                                   "Count a file as sent only when the server says that it is on its disk."};
 
 struct CopyOptions {
   std::size_t jobs = 8;
@@ -46,7 +45,7 @@ struct CopyRun {
 
   void add(std::uint64_t more) {
     bytes += more;
-    progress.show(bytes);
+    progress.add(more);
   }
   // Prints what went wrong with one file.
   void fail_remote(const std::string& path, NtStatus status);
@@ -58,7 +57,8 @@ struct CopyRun {
 runtime::Task<void> download_file(CopyRun& run, const CopyItem& item);
 runtime::Task<void> upload_file(CopyRun& run, const CopyItem& item);
 
-// All of them, options.jobs at a time.
+// All of them, options.jobs at a time, over several connections where there are many: a server that gives each
+// connection a process or a loop of its own does more of them at once.
 using CopyOne = runtime::Task<void> (*)(CopyRun& run, const CopyItem& item);
 runtime::Task<void> copy_all(CopyRun& run, const std::vector<CopyItem>& items, CopyOne copy);
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "client/linked_file.h"
+#include "runtime/buffer.h"
 #include "runtime/gate.h"
 #include "runtime/one_shot.h"
 
@@ -16,7 +17,7 @@ inline constexpr std::size_t kPiecesAhead = 8;
 // One piece on its way between a buffer and a file of the share.
 struct Piece {
   std::uint64_t offset = 0;
-  ByteVector bytes;
+  runtime::Buffer bytes;  // pooled, and not filled with zeros first
   runtime::OneShot<Result<std::size_t>> done;
 };
 
@@ -28,9 +29,14 @@ class PieceQueue {
   bool full() const { return pieces_.size() == kPiecesAhead; }
   bool empty() const { return pieces_.empty(); }
   void read(std::uint64_t offset, std::size_t size) {
-    runtime::spawn(gate_, run_read(file_, push(offset, ByteVector(size))));
+    runtime::spawn(gate_, run_read(file_, push(offset, buffer_of(size))));
   }
-  void write(std::uint64_t offset, ByteVector bytes) {
+  static runtime::Buffer buffer_of(std::size_t size) {
+    runtime::Buffer buffer = runtime::Buffer::allocate(size);
+    buffer.resize(size);
+    return buffer;
+  }
+  void write(std::uint64_t offset, runtime::Buffer bytes) {
     runtime::spawn(gate_, run_write(file_, push(offset, std::move(bytes))));
   }
   // The oldest, out of the queue; its `done` is to be awaited.
@@ -45,16 +51,16 @@ class PieceQueue {
   }
 
  private:
-  Piece& push(std::uint64_t offset, ByteVector bytes) {
+  Piece& push(std::uint64_t offset, runtime::Buffer bytes) {
     pieces_.push_back(std::make_unique<Piece>(offset, std::move(bytes)));
     return *pieces_.back();
   }
   static runtime::Task<void> run_read(client::LinkedFile& file, Piece& piece) {
-    auto got = co_await file.read_range(piece.offset, piece.bytes);
+    auto got = co_await file.read_range(piece.offset, piece.bytes.mutable_view());
     piece.done.set(std::move(got));
   }
   static runtime::Task<void> run_write(client::LinkedFile& file, Piece& piece) {
-    const auto written = co_await file.write_range(piece.offset, piece.bytes);
+    const auto written = co_await file.write_range(piece.offset, piece.bytes.view());
     if (written) piece.done.set(piece.bytes.size());
     if (!written) piece.done.set(fail(written.error()));
   }

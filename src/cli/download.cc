@@ -69,7 +69,7 @@ runtime::Task<Result<>> download_pieces(Download& download, PieceQueue& queue) {
     if (!got) co_return fail(got.error());
     if (*got != piece->bytes.size()) co_return fail(NtStatus::FILE_NOT_AVAILABLE);  // it has become shorter
     download.local_error =
-        co_await download.local.write_at(download.run.remote.link.loop(), piece->offset, piece->bytes);
+        co_await download.local.write_at(download.run.remote.link.loop(), piece->offset, piece->bytes.view());
     if (download.local_error < 0) co_return Result<>{};
     download.done += *got;
     download.run.add(*got);

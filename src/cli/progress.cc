@@ -37,12 +37,13 @@ Progress::~Progress() {
   if (printed_) io_.err << kWipe << std::flush;
 }
 
-void Progress::show(std::uint64_t done) {
+void Progress::add(std::uint64_t more) {
+  done_ += more;
   const Instant now = clock_.now();
   if (!visible_ || now - shown_ < kEvery) return;
   shown_ = now;
   printed_ = true;
-  io_.err << kWipe << progress_text(name_, done, total_, now - started_) << std::flush;
+  io_.err << kWipe << progress_text(name_, done_, total_, now - started_) << std::flush;
 }
 
 }  // namespace dozo::cli

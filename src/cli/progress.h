@@ -19,13 +19,14 @@ class Progress {
   ~Progress();  // wipes the line
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
-  void show(std::uint64_t done);
+  void add(std::uint64_t more);
   void expect(std::uint64_t total) { total_ = total; }
 
  private:
   Io& io_;
   std::string name_;
   std::uint64_t total_;
+  std::uint64_t done_ = 0;
   bool visible_;
   bool printed_ = false;
   SystemClock clock_;

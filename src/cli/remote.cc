@@ -27,25 +27,11 @@ struct Attempt {
   Exit exit = Exit::failed;
 };
 
-// What was tried when it did not come any further.
-std::string doing(const Attempt& attempt, client::Stage reached) {
-  switch (reached) {
-    case client::Stage::connecting:
-      return fmt::format("{} port {}", attempt.url.host, attempt.url.port);
-    case client::Stage::logging_on:
-      return fmt::format("logging on to {} as {}", attempt.url.host, attempt.user);
-    case client::Stage::connecting_tree:
-    case client::Stage::ready:
-      break;
-  }
-  return attempt.url.unc();
-}
-
 runtime::Task<Exit> work_on(Attempt& attempt, Link& link) {
   // Held until the end: `tree` is one of it, whatever becomes of its connection.
   const auto line = co_await link.line();
   if (!line) {
-    const std::string where = printable_name(doing(attempt, link.reached()));
+    const std::string where = printable_name(doing(attempt.url, attempt.user, link.reached()));
     co_return failed(attempt.io, fmt::format("{}: {}", where, explain(line.error())));
   }
   Remote remote{attempt.arguments, attempt.io, attempt.url, link, *(*line)->tree};
@@ -93,6 +79,19 @@ std::expected<LogonAs, std::string> logon_for(const Arguments& arguments, Io& io
 }
 
 }  // namespace
+
+std::string doing(const client::Url& url, const std::string& user, client::Stage reached) {
+  switch (reached) {
+    case client::Stage::connecting:
+      return fmt::format("{} port {}", url.host, url.port);
+    case client::Stage::logging_on:
+      return fmt::format("logging on to {} as {}", url.host, user);
+    case client::Stage::connecting_tree:
+    case client::Stage::ready:
+      break;
+  }
+  return url.unc();
+}
 
 std::optional<client::Url> server_address(const std::string& typed, Io& io) {
   std::string error;

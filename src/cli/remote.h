@@ -42,6 +42,9 @@ struct Reach {
 };
 std::expected<Reach, Exit> reach_of(const Arguments& arguments, Io& io, const client::Url& url);
 
+// What was tried when it did not come any further.
+std::string doing(const client::Url& url, const std::string& user, client::Stage reached);
+
 // Connects, logs on, runs `work` on the share, and leaves. What goes wrong is printed.
 Exit run_on_share(const Arguments& arguments, Io& io, const client::Url& url, RemoteWork work);
 

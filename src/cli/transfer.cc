@@ -104,7 +104,7 @@ runtime::Task<Result<int>> print_pieces(client::LinkedFile& file, PieceQueue& qu
     const std::unique_ptr<Piece> piece = queue.pop();
     const auto got = co_await piece->done;
     if (!got) co_return fail(got.error());
-    const int error = out.write_here(Bytes(piece->bytes).first(*got));
+    const int error = out.write_here(piece->bytes.view().first(*got));
     if (error < 0) co_return error;
   }
   co_return 0;
@@ -180,7 +180,6 @@ runtime::Task<Exit> put_entry(Remote& remote) {
     const Exit exit = co_await copy_items(run, counted(items), items, upload_file);
     co_return exit;
   }
-  options->flush = true;
   CopyRun run{.remote = remote, .options = *options, .progress = none};
   const std::vector<CopyItem> one{
       {.local = local,

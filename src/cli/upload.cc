@@ -31,8 +31,10 @@ struct Upload {
   const LocalFile& local;
   std::string partial;                   // its path on the share
   std::optional<std::uint64_t> flushed;  // all before it is on the server's disk; none: nothing was sent yet
-  std::uint64_t counted = 0;             // all before it is in the progress
-  int local_error = 0;                   // -errno
+  std::uint64_t next_checkpoint = 0;     // a FLUSH is due when all before it is written
+  bool flushing = false;
+  std::uint64_t counted = 0;  // all before it is in the progress
+  int local_error = 0;        // -errno
 };
 
 runtime::Task<Result<>> await_oldest(Upload& upload, PieceQueue& queue) {
@@ -45,23 +47,37 @@ runtime::Task<Result<>> await_oldest(Upload& upload, PieceQueue& queue) {
   co_return Result<>{};
 }
 
+// Beside the pieces that follow. When it fails, so do they.
+runtime::Task<void> flush_to(Upload& upload, client::LinkedFile& file, std::uint64_t checkpoint) {
+  upload.flushing = true;
+  const auto done = co_await file.flush();
+  if (done) upload.flushed = checkpoint;
+  upload.flushing = false;
+}
+
+// [MS-SMB2] 3.3.5.11: a FLUSH is of what was written before it, so that all pieces before it have their answers first.
+void flush_when_due(Upload& upload, client::LinkedFile& file, runtime::Gate& gate) {
+  const std::uint64_t written = upload.counted;
+  if (upload.flushing || written < upload.next_checkpoint || written == upload.item.size) return;
+  upload.next_checkpoint = written + kCheckpoint;
+  runtime::spawn(gate, flush_to(upload, file, written));
+}
+
 // From `begin` to the end of the file, flushed now and then.
 runtime::Task<Result<>> upload_pieces(Upload& upload, client::LinkedFile& file, PieceQueue& queue,
-                                      std::uint64_t begin) {
-  for (std::uint64_t offset = begin; offset < upload.item.size;) {
+                                      runtime::Gate& flushes) {
+  for (std::uint64_t offset = *upload.flushed; offset < upload.item.size;) {
     if (queue.full()) DOZO_CO_CHECK(co_await await_oldest(upload, queue));
-    ByteVector bytes(std::min<std::uint64_t>(kPiece, upload.item.size - offset));
-    const std::int64_t got = co_await upload.local.read_at(upload.run.remote.link.loop(), offset, bytes);
+    flush_when_due(upload, file, flushes);
+    runtime::Buffer bytes = PieceQueue::buffer_of(std::min<std::uint64_t>(kPiece, upload.item.size - offset));
+    const std::int64_t got = co_await upload.local.read_at(upload.run.remote.link.loop(), offset, bytes.mutable_view());
     if (got != static_cast<std::int64_t>(bytes.size())) {
       upload.local_error = got < 0 ? static_cast<int>(got) : -ESTALE;  // it has become shorter
       co_return Result<>{};
     }
     offset += bytes.size();
-    queue.write(offset - bytes.size(), std::move(bytes));
-    if (offset - *upload.flushed < kCheckpoint) continue;
-    while (!queue.empty()) DOZO_CO_CHECK(co_await await_oldest(upload, queue));
-    DOZO_CO_CHECK(co_await file.flush());
-    upload.flushed = offset;
+    const std::uint64_t at = offset - bytes.size();
+    queue.write(at, std::move(bytes));
   }
   while (!queue.empty()) DOZO_CO_CHECK(co_await await_oldest(upload, queue));
   co_return Result<>{};
@@ -95,9 +111,12 @@ runtime::Task<Result<>> upload_over(Upload& upload, client::LinkedFile& file) {
   upload.flushed = begin;
   if (begin > upload.counted) upload.run.add(begin - upload.counted);
   upload.counted = std::max(upload.counted, begin);
+  upload.next_checkpoint = begin + kCheckpoint;
   PieceQueue queue(file);
-  const auto sent = co_await upload_pieces(upload, file, queue, begin);
+  runtime::Gate flushes;
+  const auto sent = co_await upload_pieces(upload, file, queue, flushes);
   co_await queue.drain();
+  co_await flushes.close();
   if (!sent || upload.local_error < 0) co_return sent;
   const auto finished = co_await finish(upload, file);
   co_return finished;

@@ -50,7 +50,7 @@ struct ConnectionOptions {
   bool encrypt = false;         // every request after SESSION_SETUP, whether the server asks for it or not
   std::uint16_t credits_wanted = 256;
   Duration connect_timeout = std::chrono::seconds(15);
-  Duration timeout = std::chrono::seconds(60);  // of one response, or of the next interim response
+  Duration timeout = std::chrono::seconds(60);  // of one response; once more from its interim response on
   // After so long without a word from the server it is asked for one (ECHO); the connection ends when it has none
   // within `timeout`. Zero: never.
   Duration keepalive{};

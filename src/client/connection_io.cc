@@ -101,7 +101,8 @@ NtStatus Connection::on_message(Response response) {
   // [MS-SMB2] 3.2.5.1.5: an interim response; the final one will follow.
   if (header.is_async() && header.status == NtStatus::PENDING) {
     if (call.handle != nullptr) call.handle->async_id_ = header.async_id;
-    call.arm_timer();
+    // Once: who only says again and again that it is not done yet is not waited for.
+    if (!std::exchange(call.was_interim, true)) call.arm_timer();
     credits_.grant(header.credits, 0);
     return NtStatus::SUCCESS;
   }

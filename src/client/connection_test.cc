@@ -296,6 +296,15 @@ TEST_F(ConnectionTest, a_call_without_an_answer_times_out_and_the_connection_sta
   EXPECT_TRUE(was_open_);
 }
 
+TEST_F(ConnectionTest, who_says_for_ever_that_it_is_not_done_yet_is_not_waited_for_for_ever) {
+  script_.interim_first = script_.never_finish = true;
+  script_.more_interims = 100;
+  options_.timeout = 1s;
+  run(log_on_and_echo);
+  EXPECT_EQ(echoed_, NtStatus::IO_TIMEOUT);
+  EXPECT_LT(loop_.now().time_since_epoch(), 60s);
+}
+
 TEST_F(ConnectionTest, a_server_that_hangs_up_fails_the_calls_in_flight) {
   script_.hang_up = true;
   run(log_on_and_echo);

@@ -18,10 +18,15 @@ DirectoryEntry entry_of(const wire::FileIdBothDirectoryInformation& info) {
           .last_access_time = info.last_access_time,
           .last_write_time = info.last_write_time,
           .change_time = info.change_time,
-          .file_id = info.file_id};
+          .file_id = info.file_id,
+          .reparse_tag = info.file_attributes.has(FileAttribute::reparse_point) ? info.ea_size : 0};
 }
 
+// A server that always has another name would have no end.
+constexpr std::size_t kEntriesMax = 4'000'000;
+
 Result<> add_entries(Bytes buffer, std::vector<DirectoryEntry>& out) {
+  if (out.size() > kEntriesMax) return fail(NtStatus::INVALID_NETWORK_RESPONSE);
   const auto list = wire::decode_chain<wire::FileIdBothDirectoryInformation>(buffer);
   if (!list) return fail(NtStatus::INVALID_NETWORK_RESPONSE);
   for (const auto& info : *list) {

@@ -18,10 +18,12 @@ struct DirectoryEntry {
   FileTime last_write_time;
   FileTime change_time;
   std::uint64_t file_id = 0;
+  std::uint32_t reparse_tag = 0;  // of a reparse point, where a listing told it
   bool is_directory() const { return attributes.has(FileAttribute::directory); }
 };
 
-// Every name matching `pattern` in the directory, in the server's order, without "." and "..".
+// Every name matching `pattern` in the directory, in the server's order, without "." and "..". More than 4,000,000 are
+// STATUS_INVALID_NETWORK_RESPONSE.
 runtime::Task<Result<std::vector<DirectoryEntry>>> list_directory(Tree& tree, std::string path,
                                                                   std::string pattern = "*");
 // The named file or directory; its name and file_id are left empty.

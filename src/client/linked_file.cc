@@ -131,7 +131,8 @@ runtime::Task<Result<>> LinkedFile::open_again(LinePtr line) {
     const auto taken_up = co_await reconnect_over(line);
     if (taken_up || is_loss(taken_up.error())) co_return taken_up;
   }
-  if (unflushed_) co_return fail(NtStatus::HANDLE_NO_LONGER_VALID);
+  if (unflushed_ && !goes_on_) co_return fail(NtStatus::HANDLE_NO_LONGER_VALID);
+  may_have_lost_ = may_have_lost_ || unflushed_;
   const auto opened = co_await create_over(std::move(line), CreateDisposition::open);
   if (!opened) co_return opened;
   const wire::CreateResponse& found = now_.file->created();
@@ -163,12 +164,15 @@ runtime::Task<Result<std::size_t>> LinkedFile::read_range(std::uint64_t offset, 
 
 runtime::Task<Result<>> LinkedFile::write_range(std::uint64_t offset, Bytes from) {
   wrote_ = unflushed_ = true;
+  ++writes_;
   return run([offset, from](File& file) { return file.write_range(offset, from); });
 }
 
 runtime::Task<Result<>> LinkedFile::flush() {
+  const std::uint64_t before = writes_;
   const auto flushed = co_await run([](File& file) { return file.flush(); });
-  if (flushed) unflushed_ = false;
+  if (flushed && writes_ == before) unflushed_ = false;  // what is written beside a FLUSH may not be of it
+  if (flushed && std::exchange(may_have_lost_, false)) co_return fail(NtStatus::HANDLE_NO_LONGER_VALID);
   co_return flushed;
 }
 

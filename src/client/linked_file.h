@@ -31,6 +31,12 @@ class LinkedFile final : public BreakListener {
   runtime::Task<Result<>> set_info(wire::FileInfoClass info_class, ByteVector information);
   runtime::Task<Result<>> close();
 
+  // From now on writing goes on through another open when the server has not kept the durable one; the next flush()
+  // then fails once with STATUS_HANDLE_NO_LONGER_VALID, for what was written before may be gone.
+  void go_on_without_it() { goes_on_ = true; }
+  // It was renamed: this is where it is opened again.
+  void moved_to(std::string path) { options_.path = std::move(path); }
+
   void on_oplock_break(const wire::OplockBreak& notification) override;
   void on_lease_break(const wire::LeaseBreakNotification& notification) override;
 
@@ -62,6 +68,9 @@ class LinkedFile final : public BreakListener {
   bool durable_ = false;
   bool wrote_ = false;      // ever: size and times are ours
   bool unflushed_ = false;  // something was written since the last flush
+  std::uint64_t writes_ = 0;
+  bool goes_on_ = false;
+  bool may_have_lost_ = false;  // what no flush has told of yet
   runtime::Semaphore turn_{1};
 };
 

@@ -17,6 +17,7 @@ struct Connection::PendingCall {
   bool must_be_sealed = false;
   CallHandle* handle = nullptr;
   Duration timeout{};
+  bool was_interim = false;
   runtime::Timer timer;
   runtime::OneShot<Result<Response>> outcome;
 

@@ -50,6 +50,7 @@ struct Script {
   NtStatus echo_status = NtStatus::SUCCESS;
   bool interim_first = false;
   bool never_finish = false;  // with interim_first: no final answer
+  int more_interims = 0;      // with interim_first: so many more, two a second
   bool silent = false;
   bool hang_up = false;
   bool oplock_break_first = false;
@@ -280,6 +281,10 @@ class ScriptedServer {
       interim.async_id = AsyncId(99);
       co_await send(interim, wire::ErrorResponse{}, sealed ? Protection::as_asked : Protection::none, sealed);
       reply.credits = 0;
+      for (int i = 0; i < script_.more_interims; ++i) {
+        co_await runtime::sleep_for(raw_->loop(), std::chrono::milliseconds(500));
+        co_await send(interim, wire::ErrorResponse{}, sealed ? Protection::as_asked : Protection::none, sealed);
+      }
       if (script_.never_finish) co_return;
       reply.flags |= wire::HeaderFlag::async_command;
       reply.async_id = AsyncId(99);

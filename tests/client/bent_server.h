@@ -10,6 +10,7 @@
 #include "client/raw_connection.h"
 #include "client/server_copy.h"
 #include "client/small_files.h"
+#include "client/srvsvc.h"
 #include "identity/logon_for_tests.h"
 #include "runtime/simulated_loop.h"
 #include "tests/fuzz_input.h"
@@ -21,7 +22,9 @@
 #include "wire/fscc/file_info.h"
 #include "wire/fscc/fsctl.h"
 #include "wire/logoff.h"
+#include "wire/ndr.h"
 #include "wire/read.h"
+#include "wire/rpc_pdu.h"
 #include "wire/set_info.h"
 #include "wire/spnego.h"
 #include "wire/transform.h"
@@ -192,8 +195,31 @@ class BentServer {
     return reply(header, wire::ReadResponse{.data = content});
   }
 
+  // A server's list of one share, behind a bind.
+  ByteVector called(const wire::Header& header, const wire::IoctlRequest& request) {
+    const auto asked = wire::decode_rpc_header(request.input);
+    const std::uint32_t id = asked ? asked->call_id : 0;
+    ByteVector output;
+    if (asked && asked->is(wire::RpcType::bind)) {
+      wire::RpcBindAck ack{.secondary_address = "\\PIPE\\srvsvc", .results = {{}}};
+      ack.results[0].transfer = wire::kNdr20;
+      output = wire::encode_rpc_bind_ack(wire::RpcType::bind_ack, id, ack);
+    } else {
+      wire::NdrWriter stub;
+      // From the level to the flat part of the one element.
+      for (const std::uint32_t number : {1u, 1u, 1u, 1u, 1u, 1u, 1u, 0u, 1u}) stub.u32(number);
+      stub.string(std::string_view("data"));
+      stub.string(std::string_view("a comment"));
+      for (const std::uint32_t number : {1u, 0u, 0u}) stub.u32(number);
+      output = wire::encode_rpc_response(wire::kRpcWhole, id, {.alloc_hint = 0, .context_id = 0, .stub = stub.view()});
+    }
+    return reply(header,
+                 wire::IoctlResponse{.ctl_code = request.ctl_code, .file_id = {1, 2}, .input = {}, .output = output});
+  }
+
   ByteVector controlled(const wire::Header& header, Bytes message) {
     const auto request = wire::decode<wire::IoctlRequest>(message);
+    if (request && request->ctl_code == wire::Fsctl::pipe_transceive) return called(header, *request);
     const bool key = request && request->ctl_code == wire::Fsctl::srv_request_resume_key;
     const ByteVector output =
         key ? wire::encode_plain(wire::SrvRequestResumeKeyResponse{})
@@ -260,6 +286,8 @@ inline runtime::Task<int> use_share(Tree& tree) {
     const auto closed = co_await (*file)->close();
     count(closed);
   }
+  const auto shares = co_await list_shares(tree);
+  count(shares);
   co_return worked;
 }
 
@@ -283,7 +311,7 @@ runtime::Task<void> meet_bent_server(runtime::SimulatedLoop& loop, runtime::Hand
   }
 }
 
-// One meeting; how many of the eleven things that a client does have worked. Aborts when it does not end.
+// One meeting; how many of the twelve things that a client does have worked. Aborts when it does not end.
 inline int run_against_bent_server(Bytes bytes) {
   runtime::SimulatedLoop loop(1);
   FuzzInput input(bytes);

@@ -6,7 +6,7 @@
 namespace dozo::client::testing {
 namespace {
 
-TEST(BentServer, is_a_server_while_nothing_is_bent) { EXPECT_EQ(run_against_bent_server({}), 11); }
+TEST(BentServer, is_a_server_while_nothing_is_bent) { EXPECT_EQ(run_against_bent_server({}), 12); }
 
 TEST(BentServer, ends_every_call_and_breaks_nothing) {
   int worked = 0;

@@ -21,8 +21,9 @@ LAYERS = {
     "scan": ["base", "model", "wire", "crypto", "runtime", "identity", "client", "netbios", "guard"],
     "policy": ["base", "model", "wire", "crypto", "runtime", "client", "netbios", "guard"],
     "watch": ["base", "model", "wire", "crypto", "runtime", "client", "netbios", "guard"],
+    "mount": ["base", "model", "wire", "runtime", "client"],
     "cli": ["base", "model", "wire", "crypto", "share", "runtime", "vfs", "identity", "guard", "rpc", "netbios",
-            "server", "client", "scan", "policy", "watch"],
+            "server", "client", "scan", "policy", "watch", "mount"],
 }
 
 # Libraries that cost seconds a file, or that must not leak upwards: the folders and files that may include them.
@@ -37,6 +38,7 @@ LIBRARIES = {
     r"liburing": ["src/runtime/"],
     r"unicode/": ["src/base/"],
     r"seccomp\.h": ["src/server/"],
+    r"fuse": ["src/mount/fuse_api.h"],
     r"expat\.h": ["src/netbios/xml_reader.cc"],
     r"(gtest|gmock)/": ["src/[a-z]+/([a-z_]+/)*[a-z0-9_]*(_test|test_)", "src/[a-z]+/([a-z_]+/)*[a-z_]*conformance",
                         "tests/"],

@@ -1,6 +1,7 @@
 #!/usr/bin/env python3
 """dozo's client against dozo's server and against smbd: every dialect, signed and encrypted; trees, syncs, connections
 that are cut and programs that are killed in the middle."""
+import hashlib
 import json
 import os
 import re
@@ -22,6 +23,9 @@ from harness import PATIENCE, Skip, Suite, require, require_equal, wait_until  #
 DIALECTS = ("2.0.2", "2.1", "3.0", "3.0.2", "3.1.1")
 FILES = int(os.environ.get("FILES", "400"))
 LARGE = 48 * 1024 * 1024 + 12345
+# What is interrupted: LARGE_MIB=4096 for the whole measure of it.
+TREE_FILES = int(os.environ.get("TREE_FILES", "5000"))
+INTERRUPTED = int(os.environ.get("LARGE_MIB", "512")) * 1024 * 1024 + 12345
 
 
 class Client:
@@ -67,6 +71,11 @@ def random_file(path, size):
 def content(path):
     with open(path, "rb") as file:
         return file.read()
+
+
+def digest(path):
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def write(path, text):
@@ -309,7 +318,7 @@ def cut_while_syncing(c):
 
 def killed_while(c, upwards):
     """SIGKILL in the middle; the same command goes on with what it finds."""
-    size = 8 * LARGE
+    size = INTERRUPTED
     source = c.here("killed") if upwards else c.there("killed")
     random_file(source, size)
     folder = c.there() if upwards else c.folder
@@ -333,10 +342,35 @@ def killed_while(c, upwards):
     require(kept > size // 8, f"only {kept} bytes are kept")
     c.run(*arguments)
     back = os.path.join(folder, "back")
-    require(content(back) == content(source), "the content differs")
+    require_equal(digest(back), digest(source), "the content")
     require_equal(os.stat(back).st_ino, inode, "the file that was gone on with")
     require(not partials(folder), "a partial file is left")
     os.unlink(source), os.unlink(back)
+
+
+def files_below(folder):
+    return sum(len(files) for _, _, files in os.walk(folder))
+
+
+def tree_killed_while(c, upwards):
+    """SIGKILL when a third of a large tree has arrived; sync moves the rest, and nothing else."""
+    source, target = (c.here("tree to kill"), c.there("arriving")) if upwards else (c.there("tree"), c.here("arriving"))
+    trees.make(source, TREE_FILES, edges=False)
+    way = (source, c.url("arriving")) if upwards else (c.url("tree"), target)
+    process = c.start("sync", *way)
+    try:
+        wait_until(lambda: files_below(target) > TREE_FILES // 3 or process.poll() is not None, "a third has arrived")
+    finally:
+        process.send_signal(signal.SIGKILL)
+        process.wait()
+        process.stderr.close()
+    if process.returncode == 0:
+        raise Skip("it was done before it could be killed")
+    done = c.json("sync", *way)
+    require(done["unchanged"] > TREE_FILES // 4 and done["failed"] == 0, f"the second sync: {done}")
+    require_equal(done["copied"] + done["unchanged"], TREE_FILES, "files in all")
+    same_trees(source, target)
+    fresh(source, target)
 
 
 def changed_source_is_not_mixed(c):
@@ -417,6 +451,8 @@ CASES = [
     ("sync goes on when its connection is cut", cut_while_syncing),
     ("get goes on after it was killed", killed_while, False),
     ("put goes on after it was killed", killed_while, True),
+    ("a large tree upwards goes on after it was killed", tree_killed_while, True),
+    ("a large tree downwards goes on after it was killed", tree_killed_while, False),
     ("versions are not mixed", changed_source_is_not_mixed),
     ("credentials from a file and the environment", credentials),
     ("the shares of a server", shares_are_listed),
