@@ -237,7 +237,7 @@ std::vector<StepResult> results(const std::vector<Step>& steps) {
 TEST(EngineSimulation, the_engine_does_what_the_model_does) {
   const std::uint64_t only = from_environment("DOZO_SEED", 0);
   const std::uint64_t first = only != 0 ? only : 1;
-  const std::uint64_t count = only != 0 ? 1 : from_environment("DOZO_SEEDS", only != 0 ? 1 : 200);
+  const std::uint64_t count = from_environment("DOZO_SEEDS", only != 0 ? 1 : 200);
   for (std::uint64_t seed = first; seed < first + count; ++seed) {
     const std::vector<Step> steps = Generator(seed).steps();
     tell_progress(seed - first + 1);
