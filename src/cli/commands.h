@@ -56,6 +56,7 @@ Exit run_policy_confirm(const Arguments& arguments, Io& io);
 Exit run_policy_undo(const Arguments& arguments, Io& io);
 Exit run_policy_verify(const Arguments& arguments, Io& io);
 Exit run_policy_lockdown(const Arguments& arguments, Io& io);
+Exit run_scan(const Arguments& arguments, Io& io);
 Exit run_help(const Arguments& arguments, Io& io);
 Exit run_manual(const Arguments& arguments, Io& io);
 Exit run_completion(const Arguments& arguments, Io& io);
