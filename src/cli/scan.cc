@@ -7,11 +7,11 @@
 #include "cli/commands.h"
 #include "cli/on_loop.h"
 #include "cli/scan_options.h"
+#include "cli/scan_output.h"
 #include "cli/scan_progress.h"
+#include "cli/scan_self.h"
 #include "scan/explain.h"
 #include "scan/findings.h"
-#include "scan/report_json.h"
-#include "scan/report_table.h"
 
 namespace dozo::cli {
 namespace {
@@ -41,49 +41,32 @@ class Counter {
   Instant shown_{};
 };
 
-// Judges each host as soon as it is known. JSON lines are printed at once, what is for people when all are there.
+// Judges each host as soon as it is known.
 class Results final : public scan::HostSink {
  public:
-  Results(const Arguments& arguments, Io& io, ScanProgress& progress, std::uint64_t total)
-      : io_(io),
-        progress_(progress),
-        counter_(io, total),
-        json_(arguments.flag(kScanJson.name)),
-        all_(arguments.flag(kScanAll.name)) {}
+  Results(ScanReport& report, ScanProgress& progress, Counter& counter, bool all)
+      : report_(report), progress_(progress), counter_(counter), all_(all) {}
 
   bool knows(std::uint64_t place) override { return progress_.knows(place); }
   void on_host(std::uint64_t place, scan::HostFacts facts) override {
-    if (all_ || scan::is_there(facts)) show(std::move(facts));
+    if (all_ || scan::is_there(facts)) {
+      ++found_;
+      counter_.wipe();
+      auto findings = scan::judge(facts);
+      report_.add({.facts = std::move(facts), .findings = std::move(findings)});
+    } else {
+      report_.add_silent(std::move(facts));
+    }
     progress_.mark(place);
     counter_.show(progress_.done(), found_);
   }
-  // Whether there is anything to see.
-  bool finish() {
-    counter_.wipe();
-    if (!json_ && !hosts_.empty()) io_.out << scan::table_text(hosts_, {});
-    return found_ > 0;
-  }
 
  private:
-  void show(scan::HostFacts facts) {
-    ++found_;
-    counter_.wipe();
-    scan::HostRecord record{.facts = std::move(facts), .findings = {}};
-    record.findings = scan::judge(record.facts);
-    if (json_) {
-      io_.out << scan::json_line(record.facts, record.findings) << "\n" << std::flush;
-    } else {
-      hosts_.push_back(std::move(record));
-    }
-  }
-
-  Io& io_;
+  ScanReport& report_;
   ScanProgress& progress_;
-  Counter counter_;
-  bool json_;
+  Counter& counter_;
   bool all_;
   std::uint64_t found_ = 0;
-  std::vector<scan::HostRecord> hosts_;
 };
 
 runtime::Task<bool> run(Loop& loop, const ScanOrder& order, scan::HostSink& sink) {
@@ -91,9 +74,7 @@ runtime::Task<bool> run(Loop& loop, const ScanOrder& order, scan::HostSink& sink
   co_return true;
 }
 
-}  // namespace
-
-Exit run_scan(const Arguments& arguments, Io& io) {
+Exit scan_targets(const Arguments& arguments, Io& io, ScanReport& report) {
   Exit exit = Exit::usage;
   auto order = scan_order(arguments, io, exit);
   if (!order) return exit;
@@ -103,11 +84,31 @@ Exit run_scan(const Arguments& arguments, Io& io) {
   }
   auto progress = ScanProgress::open(arguments, order->targets, order->settings.seed, io);
   if (!progress) return Exit::failed;
-  Results results(arguments, io, *progress, order->targets.count());
+  Counter counter(io, order->targets.count());
+  Results results(report, *progress, counter, arguments.flag(kScanAll.name));
   run_on_loop<bool>([&](Loop& loop) { return run(loop, *order, results); });
-  const bool found = results.finish();
-  if (!progress->save(io)) return Exit::failed;
-  return found ? Exit::done : Exit::failed;
+  counter.wipe();
+  exit = report.finish();
+  return progress->save(io) ? exit : Exit::failed;
+}
+
+}  // namespace
+
+Exit run_scan(const Arguments& arguments, Io& io) {
+  Exit exit = Exit::usage;
+  if (arguments.flag(kScanSelf.name) && arguments.flag(kScanFrom.name)) {
+    io.err << "dozo: --self and --from: one of the two\n";
+    return exit;
+  }
+  auto report = ScanReport::open(arguments, io, exit);
+  if (!report) return exit;
+  if (arguments.flag(kScanSelf.name) || arguments.flag(kScanFrom.name)) {
+    const auto read = arguments.flag(kScanSelf.name) ? report_self : report_stored;
+    const bool all = read(arguments, io, *report);
+    exit = report->finish();
+    return all ? exit : Exit::failed;
+  }
+  return scan_targets(arguments, io, *report);
 }
 
 }  // namespace dozo::cli
