@@ -5,6 +5,8 @@
 #include "cli/copy.h"
 #include "cli/netbios_options.h"
 #include "cli/remote.h"
+#include "cli/scan_options.h"
+#include "cli/scan_output.h"
 #include "cli/serve_plan.h"
 
 namespace dozo::cli {
@@ -194,6 +196,15 @@ constexpr OptionSpec kPolicyVerifyOptions[] = {
     kJson,
 };
 constexpr OptionSpec kPolicyImpactOptions[] = {kPolicyOption, kMachineOption, kProfileOption, kJson};
+constexpr OptionSpec kScanOptions[] = {
+    kScanJson,     kScanBrief,     kScanCsv,      kScanSarif, kScanHtml,     kScanTitle,     kScanDiff,
+    kScanHistory,  kScanNoHistory, kExplainLogin, kScanSelf,  kScanFrom,     kNegotiateOnly, kDeep,
+    kExplain,      kScanTargets,   kScanExclude,  kScanRate,  kScanParallel, kScanTimeout,   kScanBudget,
+    kScanSeed,     kScanPort,      kScanResume,   kScanAll,   kUserOption,   kCredentials,   kRemotePasswordStdin,
+    kPasswordFile,
+};
+constexpr ArgumentSpec kScanArguments[] = {
+    {"TARGET", "An address, NETWORK/BITS, a range FIRST-LAST, a name, or @FILE with such words.", false, true}};
 
 // How every client command logs on.
 #define DOZO_REMOTE_LOGON                                                                                          \
@@ -413,6 +424,14 @@ constexpr CommandSpec kCommands[] = {
      kPolicyLockdownOptions,
      {},
      run_policy_lockdown},
+    {"scan", "Find SMB servers, and what each lets in",
+     "Asks every target for its ports, dialects, signing, encryption and names, and, unless --negotiate-only is given, "
+     "whether it lets in nobody and guests. Nothing is written, created, changed or locked. Scan what you are "
+     "responsible for, or have been asked to; --explain prints what would be sent.\n\nWith --user or --credentials "
+     "that user logs on, once for each host, and on no further host when one has refused it.\n\nWhat is "
+     "found is judged, and printed with what to do about it: the worst first. It is kept in "
+     "~/.local/state/dozo/scans.sqlite (XDG_STATE_HOME), for --diff; --no-history keeps nothing.",
+     kScanOptions, kScanArguments, run_scan},
     {"help", "Explain a command", "Prints what --help prints.", {}, kHelpArgument, run_help},
     {"_man", "Write the man pages", "", {}, kManualFolder, run_manual, true},
     {"_completion", "Print a shell's completions", "", {}, kShell, run_completion, true},

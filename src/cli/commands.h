@@ -59,6 +59,7 @@ Exit run_policy_verify(const Arguments& arguments, Io& io);
 Exit run_policy_ban(const Arguments& arguments, Io& io);
 Exit run_policy_unban(const Arguments& arguments, Io& io);
 Exit run_policy_lockdown(const Arguments& arguments, Io& io);
+Exit run_scan(const Arguments& arguments, Io& io);
 Exit run_help(const Arguments& arguments, Io& io);
 Exit run_manual(const Arguments& arguments, Io& io);
 Exit run_completion(const Arguments& arguments, Io& io);

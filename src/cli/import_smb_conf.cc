@@ -6,13 +6,20 @@
 #include <cctype>
 #include <map>
 
-#include "cli/smb_conf.h"
+#include "scan/smb_conf.h"
 #include "server/config.h"
 #include "server/config_value.h"
 
 namespace dozo::cli {
 namespace {
 
+using scan::lower;
+using scan::parse_smb_conf;
+using scan::smb_conf_bool;
+using scan::smb_conf_list;
+using scan::SmbConf;
+using scan::SmbConfOption;
+using scan::SmbConfSection;
 using server::toml_quoted;
 
 std::string compact(std::string_view option) {

@@ -3,11 +3,16 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
-#include "cli/smb_conf.h"
+#include "scan/smb_conf.h"
 #include "server/config.h"
 
 namespace dozo::cli {
 namespace {
+
+using scan::parse_smb_conf;
+using scan::smb_conf_bool;
+using scan::smb_conf_list;
+using scan::SmbConf;
 
 using testing::ElementsAre;
 using testing::HasSubstr;

@@ -82,6 +82,13 @@ runtime::Task<Result<>> RawConnection::send_frame(Bytes message) {
   co_return Result<>{};
 }
 
+runtime::Task<Result<>> RawConnection::receive_bytes(MutableBytes into) {
+  const int got = co_await socket_.recv_all(into);
+  if (got < 0) co_return fail(status_of_errno(-got));
+  if (static_cast<std::size_t>(got) < into.size()) co_return fail(NtStatus::CONNECTION_DISCONNECTED);
+  co_return Result<>{};
+}
+
 runtime::Task<Result<runtime::Buffer>> RawConnection::receive_frame(std::size_t size_max) {
   std::array<std::uint8_t, wire::kFramePrefixSize> prefix{};
   int got = co_await socket_.recv_all(prefix);

@@ -29,6 +29,9 @@ class RawConnection {
   // The message of the next frame, at most `size_max` bytes; STATUS_INVALID_NETWORK_RESPONSE for what is no frame.
   runtime::Task<Result<runtime::Buffer>> receive_frame(std::size_t size_max = kDefaultFrameMax);
 
+  // All of `into`; for what stands before the first frame, as in NetBIOS.
+  runtime::Task<Result<>> receive_bytes(MutableBytes into);
+
   void shutdown() { socket_.shutdown(); }
   runtime::Loop& loop() { return socket_.loop(); }
 

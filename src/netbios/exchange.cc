@@ -40,9 +40,11 @@ UdpSocket socket_for(Loop& loop, const Question& question, std::string& error) {
   return result == 0 ? std::move(socket) : UdpSocket();
 }
 
+constexpr std::string_view kRefuses = " refuses: nothing listens on that UDP port";
+
 std::string silence_text(const Question& question, const Patience& patience, int error, int heard) {
   const std::string who = question.to.text();
-  if (error == ECONNREFUSED) return fmt::format("{} refuses: nothing listens on that UDP port", who);
+  if (error == ECONNREFUSED) return fmt::format("{}{}", who, kRefuses);
   if (error != 0) return fmt::format("{}: {}", who, std::strerror(error));
   const double seconds = std::chrono::duration<double>(patience.timeout).count() * patience.attempts;
   if (heard == 0) return fmt::format("no answer from {} within {:.1f} s", who, seconds);
@@ -138,6 +140,8 @@ std::string refusal_of(const DnsMessage& message) {
 }
 
 }  // namespace
+
+bool is_refusal(std::string_view silence) { return silence.ends_with(kRefuses); }
 
 std::uint16_t random_id() {
   std::uint16_t id = 0;

@@ -3,6 +3,7 @@
 
 #include <expected>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "netbios/local_link.h"
@@ -28,6 +29,9 @@ struct FoundStatus {
 // RFC 1002 4.2.17: the name table of a host. `target` has the name service's port.
 runtime::Task<std::expected<FoundStatus, std::string>> ask_node_status(runtime::Loop& loop, runtime::Endpoint target,
                                                                        Patience patience);
+
+// Whether the silence of one host is a refusal: something there said that nothing listens.
+bool is_refusal(std::string_view silence);
 
 // One answer to a question about a name.
 struct NameAnswer {

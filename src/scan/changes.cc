@@ -4,20 +4,14 @@
 
 #include <algorithm>
 
-#include "scan/evidence.h"
 #include "scan/fact_fields.h"
 #include "scan/findings.h"
-#include "scan/summary.h"
-#include "scan/visible_text.h"
+#include "scan/scan_run.h"
 
 namespace dozo::scan {
 namespace {
 
 using Presence = HostChanges::Presence;
-
-bool answers(const HostFacts& host) {
-  return speaks_smb(host) || !names_in(host.ports, State::yes).empty() || is_yes(host.netbios);
-}
 
 bool has(std::span<const Finding> findings, std::string_view id) {
   return std::ranges::find(findings, id, &Finding::id) != findings.end();
@@ -36,19 +30,26 @@ void compare_texts(const HostFacts& before, const HostFacts& after, std::vector<
   }
 }
 
+// What a dialect can do is asked only where it is spoken: when that ends, the dialect's own fact has said it.
+bool is_worth_telling(std::string_view name, State old, State now) {
+  if (old == now) return false;
+  return !name.starts_with("capabilities.") || (old != State::untested && now != State::untested);
+}
+
 void compare_facts(const HostFacts& before, const HostFacts& after, std::vector<ValueChange>& out) {
   std::map<std::string, const Fact*> old;
   for (NamedFact& named : all_facts(before)) old.emplace(std::move(named.name), named.fact);
   for (const NamedFact& named : all_facts(after)) {
     const auto it = old.find(named.name);
     const State state = it == old.end() ? State::untested : it->second->state;
-    if (state != named.fact->state) {
+    if (is_worth_telling(named.name, state, named.fact->state)) {
       out.push_back({named.name, std::string(state_name(state)), std::string(state_name(named.fact->state))});
     }
     if (it != old.end()) old.erase(it);
   }
   for (const auto& [name, fact] : old) {
-    if (fact->state != State::untested) out.push_back({name, std::string(state_name(fact->state)), "untested"});
+    if (is_worth_telling(name, fact->state, State::untested))
+      out.push_back({name, std::string(state_name(fact->state)), "untested"});
   }
 }
 
@@ -96,9 +97,8 @@ HostFacts with_what_was_known(const HostFacts& before, const HostFacts& after) {
 HostChanges changes_of(const std::optional<EarlierRecord>& before, const HostRecord& after) {
   HostChanges changes{.host = after.facts.host, .port = after.facts.port, .name = after.facts.name};
   if (before) changes.since_s = before->at_s;
-  const bool was_there = before && answers(before->record.facts);
-  const bool is_there = answers(after.facts);
-  if (!is_there) {
+  const bool was_there = before && is_there(before->record.facts);
+  if (!is_there(after.facts)) {
     // Of a host that does not answer nothing is known: what was found is neither cured nor there.
     changes.presence = was_there ? Presence::gone : Presence::same;
     if (was_there) changes.name = before->record.facts.name;

@@ -43,12 +43,23 @@ TEST(Changes, AFactsStateIsOne) {
   HostFacts now = safe_host();
   now.dialects["2.1"] = kYes;
   now.dialects["LANMAN1.0"] = kNo;
+  HostFacts before = safe_host();
+  before.capabilities["3.0"]["dfs"] = kNo;
   now.capabilities["3.0"]["dfs"] = kYes;
-  const auto changes = changes_of(earlier(safe_host()), judged(now));
+  const auto changes = changes_of(earlier(before), judged(now));
   EXPECT_EQ(changes.values, (std::vector<ValueChange>{{"dialects.2.1", "no", "yes"},
                                                       {"dialects.LANMAN1.0", "untested", "no"},
-                                                      {"capabilities.3.0.dfs", "untested", "yes"}}));
+                                                      {"capabilities.3.0.dfs", "no", "yes"}}));
   EXPECT_EQ(ids(changes.new_findings), std::vector<std::string>{"old-dialects"});
+}
+
+TEST(Changes, CapabilitiesOfADialectThatIsNotSpokenAnyMoreAreNone) {
+  HostFacts before = safe_host();
+  before.capabilities["3.0"]["dfs"] = kYes;
+  HostFacts now = safe_host();
+  now.capabilities["3.1.1"]["dfs"] = kYes;
+  now.capabilities["3.0"]["dfs"] = kUntested;
+  EXPECT_TRUE(changes_of(earlier(before), judged(now)).is_empty());
 }
 
 TEST(Changes, AShareThatIsNotListedAnyMoreIsOne) {

@@ -25,16 +25,19 @@ constexpr Word kWords[] = {
     {"warning", "note", "\x1b[33m", "a logon works, with what is noted here"},
 };
 
+constexpr std::size_t kColumnsMax = 100;
+
 const Word& word_of(Outcome outcome) { return kWords[static_cast<std::size_t>(outcome)]; }
 
 std::string step_lines(const LoginStep& step, const TableStyle& style) {
   const Word& word = word_of(step.outcome);
   constexpr std::size_t kIndent = 20;
-  std::string text = paragraph(visible(step.text), kIndent, style.columns);
+  const std::size_t columns = std::min(style.columns, kColumnsMax);
+  std::string text = paragraph(visible(step.text), kIndent, columns);
   text.erase(0, std::min(kIndent, text.size()));
   const std::string mark = style.colour ? fmt::format("{}{}\x1b[0m", word.colour, word.mark) : std::string(word.mark);
   std::string out = fmt::format("  {}  {:<12}{}", mark, step.stage, text);
-  if (!step.fix.empty()) out += paragraph("Fix: " + step.fix, kIndent, style.columns);
+  if (!step.fix.empty()) out += paragraph("Fix: " + step.fix, kIndent, columns);
   return out;
 }
 

@@ -28,6 +28,7 @@ constexpr Field<Fact> kFacts[] = {
     {"anonymous", "Anonymous session", &HostFacts::anonymous},
     {"anonymous_ipc", "Anonymous IPC$", &HostFacts::anonymous_ipc},
     {"anonymous_enumeration", "Anonymous enumeration", &HostFacts::anonymous_enumeration},
+    {"credentials", "Credentials accepted", &HostFacts::credentials},
     {"netbios", "NetBIOS names", &HostFacts::netbios},
     {"ntlm", "NTLM", &HostFacts::ntlm},
     {"ms17_010", "MS17-010 patch missing", &HostFacts::ms17_010},

@@ -74,6 +74,7 @@ struct HostFacts {
   Fact anonymous;
   Fact anonymous_ipc;  // a tree connect to IPC$ of the anonymous session
   Fact anonymous_enumeration;
+  Fact credentials;  // the user whose credentials were given is let in
   Fact netbios;
   Fact ntlm;
   Fact ms17_010;  // "yes" is: the patch is missing

@@ -42,7 +42,7 @@ const Case kCases[] = {
     {"no-aes256", [](HostFacts& h) { h.ciphers["AES-256-CCM"] = h.ciphers["AES-256-GCM"] = kNo; }, "AES-256 refused"},
     {"share-writable-by-anyone", [](HostFacts& h) { share(h, kNo, kYes); }, "guests may write to: public"},
     {"share-readable-by-anyone", [](HostFacts& h) { share(h, kYes, kNo); }, "guests may read: public"},
-    {"guest-accepted", [](HostFacts& h) { h.guest = kYes; }, "made-up user"},
+    {"guest-accepted", [](HostFacts& h) { h.guest = kYes; }, "lets guests in"},
     {"anonymous-enumeration", [](HostFacts& h) { h.anonymous_enumeration = kYes; }, "lists"},
     {"anonymous-ipc", [](HostFacts& h) { h.anonymous_ipc = kYes; }, "IPC$"},
     {"anonymous-session", [](HostFacts& h) { h.anonymous = kYes; }, "without a user"},
@@ -50,7 +50,7 @@ const Case kCases[] = {
     {"ntlm-offered", [](HostFacts& h) { h.ntlm = kYes; }, "NTLM is offered"},
     {"clock-skew", [](HostFacts& h) { h.clock_skew_s = -301; }, "301 s behind"},
     {"ms17-010-missing", [](HostFacts& h) { h.ms17_010 = kYes; }, "before the patch"},
-    {"smbghost-possible", [](HostFacts& h) { h.smbghost = kYes; }, "possible, not proven"},
+    {"smbghost-possible", [](HostFacts& h) { h.smbghost = kYes; }, "cannot be ruled out"},
     {"os-unsupported", [](HostFacts& h) { h.os = "6.1 build 7601"; }, "6.1 build 7601"},
     {"public-address", [](HostFacts& h) { h.address = "8.8.8.8"; }, "8.8.8.8"},
     {"coercion-pipes", [](HostFacts& h) { h.coercion_pipes["efsrpc"] = kYes; }, "efsrpc"},
@@ -182,6 +182,8 @@ TEST(Findings, RightsOfALogonOfOursAreNotThoseOfAnybody) {
   HostFacts host = safe_host();
   host.shares = {{"private", "disk", "", kYes, kYes}};
   EXPECT_EQ(ids_of(host), std::set<std::string>{});
+  host.guest = host.credentials = kYes;
+  EXPECT_EQ(ids_of(host), std::set<std::string>{"guest-accepted"});
 }
 
 TEST(Findings, FiveMinutesOfClockAreWhatKerberosAllows) {

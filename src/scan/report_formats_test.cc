@@ -250,6 +250,8 @@ TEST(Sarif, HostsAreAddressesOfTheirOwn) {
   EXPECT_EQ(smb_uri(host), "smb://192.0.2.1:445/");
   host.host = "fe80::1%eth0";
   EXPECT_EQ(smb_uri(host), "smb://[fe80::1%25eth0]:445/");
+  host.host = "/etc/my samba/smb.conf";
+  EXPECT_EQ(smb_uri(host), "file:///etc/my%20samba/smb.conf");
   host.host = "a b/<ü";
   EXPECT_EQ(smb_uri(host), "smb://a%20b%2F%3C%C3%BC:445/");
 }

@@ -68,6 +68,17 @@ json result_of(const HostFacts& host, const Finding& finding, std::size_t rule) 
           {"properties", {{"severity", severity_name(finding.severity)}, {"fix", finding.fix}}}};
 }
 
+// RFC 3986 2.1: letters and digits stay, and these.
+std::string escaped(std::string_view text, std::string_view plain) {
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    const bool stays = byte < 0x80 && (std::isalnum(byte) != 0 || plain.contains(c));
+    out += stays ? std::string(1, c) : fmt::format("%{:02X}", byte);
+  }
+  return out;
+}
+
 struct Rules {
   json array = json::array();
   std::map<std::string, std::size_t, std::less<>> index;
@@ -82,18 +93,11 @@ struct Rules {
 }  // namespace
 
 std::string smb_uri(const HostFacts& host) {
-  std::string name;
+  // What --self has judged is a file.
+  if (host.host.starts_with('/')) return "file://" + escaped(host.host, "-._~/");
   // RFC 3986 3.2.2: an IPv6 address in brackets; the zone's '%' is escaped as RFC 6874 has it.
   const bool v6 = host.host.contains(':');
-  for (const char c : host.host) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool plain = std::isalnum(byte) != 0 || std::string_view("-._~").contains(c) || (v6 && c == ':');
-    if (plain && byte < 0x80) {
-      name += c;
-    } else {
-      name += fmt::format("%{:02X}", byte);
-    }
-  }
+  const std::string name = escaped(host.host, v6 ? "-._~:" : "-._~");
   return v6 ? fmt::format("smb://[{}]:{}/", name, host.port) : fmt::format("smb://{}:{}/", name, host.port);
 }
 

@@ -11,7 +11,8 @@ namespace dozo::scan {
 
 std::string sarif_text(std::span<const HostRecord> hosts);
 
-// "smb://192.0.2.1:445/", what is not of a host's name in percent escapes: where a finding is.
+// "smb://192.0.2.1:445/", what is not of a host's name in percent escapes: where a finding is. A file that was
+// judged is "file:///etc/samba/smb.conf".
 std::string smb_uri(const HostFacts& host);
 
 }  // namespace dozo::scan

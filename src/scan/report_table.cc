@@ -12,6 +12,7 @@ namespace dozo::scan {
 namespace {
 
 constexpr std::size_t kColumnsMin = 72;
+constexpr std::size_t kTextColumnsMax = 100;  // longer lines are hard to read
 constexpr std::size_t kGap = 2;
 constexpr std::size_t kLabelColumns = 10;  // "CRITICAL" and two blanks
 
@@ -22,6 +23,15 @@ struct Column {
 };
 
 std::string name_of(const HostRecord& record) { return record.facts.name; }
+// "2 high of 9".
+std::string findings_of(const HostRecord& record) {
+  const SeverityCounts counts = count_severities(record.findings);
+  const auto worst = worst_of(counts);
+  if (!worst) return "none";
+  return fmt::format("{} {} of {}", counts.at(static_cast<std::size_t>(*worst)), severity_name(*worst),
+                     record.findings.size());
+}
+
 std::string system_of(const HostRecord& record) { return record.facts.os; }
 
 constexpr Column kColumns[] = {
@@ -33,7 +43,7 @@ constexpr Column kColumns[] = {
     {"SIGNING", 8, [](const HostRecord& record) { return signing_text(record.facts); }},
     {"ENCRYPTION", 10, [](const HostRecord& record) { return encryption_text(record.facts); }},
     {"WITHOUT PASSWORD", 16, [](const HostRecord& record) { return access_text(record.facts); }},
-    {"FINDINGS", 48, [](const HostRecord& record) { return counts_text(count_severities(record.findings)); }},
+    {"FINDINGS", 20, findings_of},
 };
 constexpr std::size_t kCount = std::size(kColumns);
 // What is left out first where the terminal is narrow.
@@ -85,7 +95,7 @@ std::string line_of(const Row& row, const Layout& layout) {
   for (std::size_t i = 0; i < kCount; ++i) {
     if (layout.shown.at(i)) line += padded(row.at(i), layout.widths.at(i) + kGap);
   }
-  return line.substr(0, line.find_last_not_of(' ') + 1) + "\n";
+  return line.substr(0, line.find_last_not_of(' ') + 1);
 }
 
 std::string_view colour_of(Severity severity) {
@@ -113,10 +123,11 @@ std::string finding_text(const Finding& finding, const TableStyle& style) {
   const std::string blanks(kLabelColumns - severity_name(finding.severity).size(), ' ');
   std::string out = fmt::format("  {}{}{}  [{}]\n", name, blanks, visible(finding.title), visible(finding.id));
   const std::size_t indent = 2 + kLabelColumns;
+  const std::size_t columns = std::min(style.columns, kTextColumnsMax);
   // Evidence has names from the network in it: its line feeds are not ours.
-  out += paragraph(visible(finding.evidence), indent, style.columns);
-  out += paragraph(finding.why, indent, style.columns);
-  return out + paragraph("Fix: " + finding.fix, indent, style.columns);
+  out += paragraph(visible(finding.evidence), indent, columns);
+  out += paragraph(finding.why, indent, columns);
+  return out + paragraph("Fix: " + finding.fix, indent, columns);
 }
 
 std::string details_of(const HostRecord& record, const TableStyle& style) {
@@ -182,8 +193,8 @@ std::string table_text(std::span<const HostRecord> hosts, const TableStyle& want
 
   Row headings;
   for (std::size_t i = 0; i < kCount; ++i) headings.at(i) = kColumns[i].heading;
-  std::string out = rows.empty() ? "" : in_colour(line_of(headings, layout), "\x1b[1m", style.colour);
-  for (const Row& row : rows) out += line_of(row, layout);
+  std::string out = rows.empty() ? "" : in_colour(line_of(headings, layout), "\x1b[1m", style.colour) + "\n";
+  for (const Row& row : rows) out += line_of(row, layout) + "\n";
   if (style.details) {
     for (const HostRecord* record : sorted) out += details_of(*record, style);
   }

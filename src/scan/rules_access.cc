@@ -8,7 +8,7 @@
 namespace dozo::scan {
 namespace {
 
-Evidence guest(const HostFacts& host) { return when_yes("a made-up user was logged on as guest", host.guest); }
+Evidence guest(const HostFacts& host) { return when_yes("the server lets guests in", host.guest); }
 Evidence anonymous(const HostFacts& host) { return when_yes("a session without a user was accepted", host.anonymous); }
 Evidence anonymous_ipc(const HostFacts& host) {
   return when_yes("a session without a user was connected to IPC$", host.anonymous_ipc);
@@ -20,7 +20,8 @@ Evidence anonymous_enumeration(const HostFacts& host) {
 // Folders alone: IPC$ and printers have rules of their own.
 std::vector<std::string> open_shares(const HostFacts& host, Fact ShareFacts::* right) {
   std::vector<std::string> names;
-  if (!lets_anybody_in(host)) return names;
+  // When a user of ours was let in, the rights are that user's.
+  if (!lets_anybody_in(host) || is_yes(host.credentials)) return names;
   for (const ShareFacts& share : host.shares) {
     if (share.type == "disk" && is_yes(share.*right)) names.push_back(share.name);
   }

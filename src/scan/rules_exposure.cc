@@ -9,7 +9,7 @@ namespace dozo::scan {
 namespace {
 
 Evidence ms17_010(const HostFacts& host) { return when_yes("the check answered as before the patch", host.ms17_010); }
-Evidence smbghost(const HostFacts& host) { return when_yes("possible, not proven", host.smbghost); }
+Evidence smbghost(const HostFacts& host) { return when_yes("cannot be ruled out", host.smbghost); }
 Evidence spooler(const HostFacts& host) { return when_yes("the print spooler can be reached", host.spooler); }
 
 // The last builds that Microsoft has ended support of everywhere, long-term editions included, are those before Windows

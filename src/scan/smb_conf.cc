@@ -1,11 +1,11 @@
-#include "cli/smb_conf.h"
+#include "scan/smb_conf.h"
 
 #include <fmt/format.h>
 
 #include <algorithm>
 #include <cctype>
 
-namespace dozo::cli {
+namespace dozo::scan {
 std::string lower(std::string_view text) {
   std::string out(text);
   std::ranges::transform(out, out.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
@@ -141,4 +141,4 @@ std::vector<std::string> smb_conf_list(std::string_view value) {
   return items;
 }
 
-}  // namespace dozo::cli
+}  // namespace dozo::scan

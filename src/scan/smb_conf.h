@@ -1,4 +1,5 @@
-// Reads Samba's smb.conf, as smb.conf(5) describes the format. Knows nothing about what the options mean.
+// Reads Samba's smb.conf, as smb.conf(5) describes the format; ksmbd.conf is written the same way. Knows nothing about
+// what the options mean.
 #pragma once
 
 #include <cstdint>
@@ -7,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace dozo::cli {
+namespace dozo::scan {
 
 struct SmbConfOption {
   std::string name;  // lower case, words separated by one space: "read only"
@@ -37,4 +38,4 @@ std::optional<bool> smb_conf_bool(std::string_view value);
 // A list separated by spaces, tabs, commas or semicolons; "double quotes" keep an item together.
 std::vector<std::string> smb_conf_list(std::string_view value);
 
-}  // namespace dozo::cli
+}  // namespace dozo::scan
