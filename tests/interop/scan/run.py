@@ -391,7 +391,8 @@ def main():
     global CREDENTIALS
     network.enter()
     suite = harness.Suite("scan")
-    with tempfile.NamedTemporaryFile("w") as password:
+    with tempfile.NamedTemporaryFile("w") as password, tempfile.TemporaryDirectory() as history:
+        os.environ["XDG_STATE_HOME"] = history  # of the scans, which is nobody's
         password.write(servers.PASSWORD + "\n")
         password.flush()
         CREDENTIALS = ("--user", servers.USER, "--password-file", password.name)
