@@ -15,7 +15,6 @@
 #include "policy/emit_text.h"
 #include "policy/lower.h"
 #include "policy/nft_apply.h"
-#include "policy/way.h"
 
 namespace dozo::cli {
 namespace {
@@ -67,7 +66,10 @@ std::expected<Wanted, Refused> wanted_from(const Arguments& arguments, Io& io) {
   if (!machine) return std::unexpected(Refused{Exit::usage});
   Wanted wanted{.machine = *machine, .rules = policy::rule_set_for(*policy, *machine)};
   wanted.options.now = seconds_now();
-  wanted.options.profile = profile->value_or(policy::profile_at_work(*policy, *machine));
+  wanted.options.profile = profile->value_or(policy->roles.at(*policy->role_of(*machine)).profile);
+  if (const auto host = policy->hosts.find(*machine); host != policy->hosts.end() && !*profile) {
+    wanted.options.profile = host->second.profile.value_or(wanted.options.profile);
+  }
   wanted.policy = std::move(*policy);
   return wanted;
 }
