@@ -79,6 +79,12 @@ runtime::Task<void> CachingActor::close(HandleRef handle) {
   if (handle->cache && handle->cache->key && keys_opening_.contains(*handle->cache->key)) co_return;
   handle->closing = true;
   std::vector<Flushed> done;
+  const Client* session = client_;
+  // What another close, or a flush, is writing back is not closed over.
+  while (handle->cache && handle->cache->flushing) {
+    co_await runtime::sleep_for(world().loop(), std::chrono::microseconds(200));
+  }
+  if (client_ != session) co_return;
   if (handle->cache && !handle->cache->dirty.empty()) {
     const Instant begun = model_.now();
     const bool all_written = co_await write_back(handle->cache, done);
