@@ -324,7 +324,8 @@ class CachingActor final : public BreakListener {
   std::vector<Client*> channels_;  // those of its connections that are there
   std::size_t next_channel_ = 0;
   std::uint16_t channel_sequence_ = 0;
-  bool was_replayed_ = false;  // the request whose answer came last
+  bool was_replayed_ = false;            // the request whose answer came last
+  bool lost_channel_meanwhile_ = false;  // likewise
   bool leaving_ = false;
   bool dozing_ = false;
   bool overslept_ = false;  // longer than a server waits for an acknowledgement

@@ -44,6 +44,7 @@ runtime::Task<Answer> CachingActor::call(Command command, ByteVector body, std::
     if (is_smb3(channel->dialect())) sending.channel_sequence = channel_sequence_;
     if (is_replay) sending.flags |= wire::HeaderFlag::replay_operation;
     const MessageId id = channel->start_body(command, body, sending);
+    const std::uint16_t sequence = channel_sequence_;
     const std::uint64_t number = ++last_operation_;
     operations_[number] = {.what = what, .client = channel, .id = id, .may_wait = may_wait};
     answer = co_await channel->answered(id);
@@ -52,6 +53,7 @@ runtime::Task<Answer> CachingActor::call(Command command, ByteVector body, std::
     // What came with the last bytes of a connection that has been given up is not known to anybody.
     if (session != client_) co_return Answer{};
     was_replayed_ = is_replay;
+    lost_channel_meanwhile_ = sequence != channel_sequence_;
     if (answer.none()) {
       notice_lost_channels();
       if (what == "open" || what == "open directory") ++model_.unknown_opens;

@@ -70,7 +70,11 @@ runtime::Task<void> CachingActor::open(Step step) {
        wish.args.disposition == CreateDisposition::create ? NtStatus::OBJECT_NAME_COLLISION : NtStatus::SUCCESS,
        NtStatus::OBJECT_NAME_NOT_FOUND, NtStatus::ACCESS_DENIED, NtStatus::CANCELLED, NtStatus::FILE_NOT_AVAILABLE,
        wish.lease ? NtStatus::INVALID_PARAMETER : NtStatus::SUCCESS});
-  if (answer.status() == NtStatus::SUCCESS) take_open(wish, name, answer);
+  if (answer.status() != NtStatus::SUCCESS) co_return;
+  // What it is told it may keep may have been broken again, on the channel that is gone.
+  const bool may_be_broken = lost_channel_meanwhile_;
+  take_open(wish, name, answer);
+  if (may_be_broken) distrust_caches();
 }
 
 runtime::Task<void> CachingActor::close(HandleRef handle) {
@@ -79,6 +83,12 @@ runtime::Task<void> CachingActor::close(HandleRef handle) {
   if (handle->cache && handle->cache->key && keys_opening_.contains(*handle->cache->key)) co_return;
   handle->closing = true;
   std::vector<Flushed> done;
+  const Client* session = client_;
+  // What another close, or a flush, is writing back is not closed over.
+  while (handle->cache && handle->cache->flushing) {
+    co_await runtime::sleep_for(world().loop(), std::chrono::microseconds(200));
+  }
+  if (client_ != session) co_return;
   if (handle->cache && !handle->cache->dirty.empty()) {
     const Instant begun = model_.now();
     const bool all_written = co_await write_back(handle->cache, done);
