@@ -17,7 +17,6 @@ using wire::NdrWriter;
 constexpr std::uint32_t kEnumerateAndLookUp = 0x00000030;
 constexpr std::uint32_t kReadPasswordParameters = 0x00000001;
 constexpr std::uint32_t kAnySize = 0xFFFFFFFF;
-constexpr std::uint32_t kErrorAccessDenied = 5;  // [MS-ERREF] 2.2
 constexpr std::size_t kDomainsMax = 64;
 
 std::unexpected<NtStatus> malformed() { return fail(NtStatus::INVALID_NETWORK_RESPONSE); }
@@ -40,34 +39,6 @@ Result<> take_status(NdrReader& in) {
   return is_error(status) ? Result<>(fail(status)) : Result<>{};
 }
 
-struct ShareHeader {
-  bool has_name = false, has_comment = false;
-  std::uint32_t type = 0;
-};
-
-std::string text_of(NdrReader& in, bool present) { return present ? utf16_to_utf8(in.string()) : std::string(); }
-
-// [MS-SRVS] 2.2.4.23 SHARE_INFO_1 and 2.2.4.33 its container: the flat parts, then the texts.
-std::vector<ListedShare> take_shares(NdrReader& in) {
-  const std::uint32_t count = in.conformant_count(12);
-  if (count > kSharesMax) in.set_bad();
-  std::vector<ShareHeader> headers;
-  for (std::uint32_t i = 0; i < count && in.ok(); ++i) {
-    ShareHeader& header = headers.emplace_back();
-    header.has_name = in.pointer();
-    header.type = in.u32();
-    header.has_comment = in.pointer();
-  }
-  std::vector<ListedShare> shares;
-  for (const ShareHeader& header : headers) {
-    ListedShare& share = shares.emplace_back();
-    share.name = text_of(in, header.has_name);
-    share.comment = text_of(in, header.has_comment);
-    share.type = header.type;
-  }
-  return shares;
-}
-
 // What a union of [MS-SAMR] 2.2.3.17 begins with: its pointer, and its tag.
 bool take_union(NdrReader& in, DomainLevel level) {
   return in.pointer() && in.u16() == static_cast<std::uint16_t>(level) && in.ok();
@@ -75,40 +46,7 @@ bool take_union(NdrReader& in, DomainLevel level) {
 
 }  // namespace
 
-const wire::RpcSyntax kSrvsvc = syntax("4b324fc8-1670-01d3-1278-5a47bf6ee188", 3);
 const wire::RpcSyntax kSamr = syntax("12345778-1234-abcd-ef00-0123456789ac", 1);
-
-ByteVector encode_share_enum(std::string_view server) {
-  NdrWriter out;
-  out.unique_string("\\\\" + std::string(server));
-  out.u32(1);          // Level
-  out.u32(1);          // the union's tag
-  out.pointer(true);   // the container
-  out.u32(0);          // EntriesRead
-  out.pointer(false);  // Buffer
-  out.u32(kAnySize);   // PreferedMaximumLength
-  out.pointer(false);  // ResumeHandle
-  return std::move(out).take();
-}
-
-Result<std::vector<ListedShare>> decode_share_enum(Bytes stub) {
-  NdrReader in(stub);
-  const std::uint32_t level = in.u32();
-  const std::uint32_t tag = in.u32();
-  const bool has_container = in.pointer();
-  std::vector<ListedShare> shares;
-  if (has_container) {
-    in.u32();  // EntriesRead: the array says it again
-    if (in.pointer()) shares = take_shares(in);
-  }
-  in.u32();                    // TotalEntries
-  if (in.pointer()) in.u32();  // ResumeHandle
-  const std::uint32_t error = in.u32();
-  if (!in.ok()) return malformed();
-  if (error == kErrorAccessDenied) return fail(NtStatus::ACCESS_DENIED);
-  if (error != 0) return fail(NtStatus::UNSUCCESSFUL);
-  return level == 1 && tag == 1 ? Result<std::vector<ListedShare>>(std::move(shares)) : malformed();
-}
 
 std::string_view share_type_name(std::uint32_t type) {
   constexpr std::array<std::string_view, 4> kNames{"disk", "print", "device", "ipc"};

@@ -1,4 +1,4 @@
-// The calls of srvsvc and samr that a scan makes: what is sent, and what the answer says. Pure. [MS-SRVS], [MS-SAMR].
+// The calls of samr that a scan makes: what is sent, and what the answer says. Pure. [MS-SAMR].
 #pragma once
 
 #include <array>
@@ -15,22 +15,8 @@
 
 namespace dozo::scan {
 
-// --- [MS-SRVS] 3.1.4.8 NetrShareEnum, level 1
-
-extern const wire::RpcSyntax kSrvsvc;
-inline constexpr std::uint16_t kNetrShareEnum = 15;
-
-struct ListedShare {
-  std::string name;
-  std::string comment;
-  std::uint32_t type = 0;  // [MS-SRVS] 2.2.2.4
-};
-ByteVector encode_share_enum(std::string_view server);
-// At most kSharesMax. STATUS_ACCESS_DENIED and the like are what the server says; STATUS_INVALID_NETWORK_RESPONSE for
-// what is no such answer.
-inline constexpr std::size_t kSharesMax = 4096;
-Result<std::vector<ListedShare>> decode_share_enum(Bytes stub);
-std::string_view share_type_name(std::uint32_t type);  // "disk" "print" "device" "ipc"
+// [MS-SRVS] 2.2.2.4: "disk" "print" "device" "ipc".
+std::string_view share_type_name(std::uint32_t type);
 
 // --- [MS-SAMR] 3.1.5: the policy of the server's accounts
 

@@ -2,8 +2,9 @@
 // ever called: who can bind them can reach them, which says nothing about whether a patch makes them harmless.
 #include <fmt/format.h>
 
+#include "client/pipe_rpc.h"
 #include "model/nt_status.h"
-#include "scan/rpc_pipe.h"
+#include "model/rpc_status.h"
 #include "scan/survey.h"
 
 namespace dozo::scan {
@@ -26,20 +27,20 @@ constexpr CoercionPipe kPipes[] = {
 
 bool is_absent(NtStatus status) {
   return status == NtStatus::OBJECT_NAME_NOT_FOUND || status == NtStatus::NO_SUCH_FILE ||
-         status == NtStatus::NOT_SUPPORTED || status == NtStatus::PIPE_NOT_AVAILABLE;
+         status == kRpcUnknownInterface || status == NtStatus::PIPE_NOT_AVAILABLE;
 }
 
 Fact not_bound(NtStatus status, const Visit& visit) {
-  if (status == NtStatus::NOT_SUPPORTED) return no("the pipe is there, and not the interface");
+  if (status == kRpcUnknownInterface) return no("the pipe is there, and not the interface");
   if (is_absent(status)) return no("there is no such pipe");
   return refusal(status, visit);
 }
 
 runtime::Task<Result<>> bind_only(client::Tree& ipc, const CoercionPipe& row) {
   const wire::RpcSyntax interface{.uuid = guid_from_string(row.uuid).value_or(Guid{}), .major = row.major, .minor = 0};
-  auto pipe = co_await RpcPipe::bind(ipc, std::string(row.pipe), interface);
+  auto pipe = co_await client::PipeRpc::bind(ipc, std::string(row.pipe), interface);
   if (!pipe) co_return fail(pipe.error());
-  co_await (*pipe)->close();
+  static_cast<void>(co_await (*pipe)->close());
   co_return Result<>{};
 }
 

@@ -1,9 +1,9 @@
 // The policy for passwords of the server's accounts, where it may be read: how long they are, and what locks them.
 #include <fmt/format.h>
 
+#include "client/pipe_rpc.h"
 #include "model/nt_status.h"
 #include "scan/rpc_calls.h"
-#include "scan/rpc_pipe.h"
 #include "scan/survey.h"
 
 namespace dozo::scan {
@@ -23,7 +23,7 @@ std::string account_domain(const std::vector<std::string>& domains) {
   return {};
 }
 
-runtime::Task<Result<SamrHandle>> open_domain(RpcPipe& pipe, const SamrHandle& server, Policy& policy) {
+runtime::Task<Result<SamrHandle>> open_domain(client::PipeRpc& pipe, const SamrHandle& server, Policy& policy) {
   const auto listed = co_await pipe.call(kSamrEnumerateDomains, encode_samr_enumerate(server));
   if (!listed) co_return fail(listed.error());
   DOZO_CO_TRY(const auto domains, decode_samr_domains(*listed));
@@ -36,7 +36,7 @@ runtime::Task<Result<SamrHandle>> open_domain(RpcPipe& pipe, const SamrHandle& s
   co_return decode_samr_handle(*opened);
 }
 
-runtime::Task<Result<>> read_domain(RpcPipe& pipe, const SamrHandle& domain, Policy& policy) {
+runtime::Task<Result<>> read_domain(client::PipeRpc& pipe, const SamrHandle& domain, Policy& policy) {
   const auto password = co_await pipe.call(kSamrQueryDomain, encode_samr_query(domain, DomainLevel::password));
   if (!password) co_return fail(password.error());
   DOZO_CO_TRY(policy.password, decode_samr_password(*password));
@@ -46,7 +46,7 @@ runtime::Task<Result<>> read_domain(RpcPipe& pipe, const SamrHandle& domain, Pol
   co_return Result<>{};
 }
 
-runtime::Task<Result<Policy>> read_policy(RpcPipe& pipe, std::string host) {
+runtime::Task<Result<Policy>> read_policy(client::PipeRpc& pipe, std::string host) {
   const auto connected = co_await pipe.call(kSamrConnect2, encode_samr_connect(host));
   if (!connected) co_return fail(connected.error());
   DOZO_CO_TRY(const auto server, decode_samr_handle(*connected));
@@ -87,10 +87,10 @@ void take(const Policy& policy, HostProbe& probe) {
 
 runtime::Task<void> survey_policy(Visit& visit, client::Tree& ipc) {
   FactsByName& facts = visit.probe.facts().password_policy;
-  auto pipe = co_await RpcPipe::bind(ipc, "samr", kSamr);
+  auto pipe = co_await client::PipeRpc::bind(ipc, "samr", kSamr);
   if (!pipe) co_return leave(facts, refusal(pipe.error(), visit));
   const auto policy = co_await read_policy(**pipe, visit.probe.target().host);
-  co_await (*pipe)->close();
+  static_cast<void>(co_await (*pipe)->close());
   if (!policy) co_return leave(facts, refusal(policy.error(), visit));
   take(*policy, visit.probe);
 }

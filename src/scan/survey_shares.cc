@@ -5,27 +5,19 @@
 #include <algorithm>
 
 #include "client/file.h"
+#include "client/srvsvc.h"
 #include "model/nt_status.h"
 #include "scan/rpc_calls.h"
-#include "scan/rpc_pipe.h"
 #include "scan/survey.h"
 #include "wire/create_contexts.h"
 
 namespace dozo::scan {
 namespace {
 
-constexpr std::size_t kSharesOpened = 64;  // of one host
+constexpr std::size_t kSharesOpened = 64;   // of one host
+constexpr std::size_t kListMax = 1u << 20;  // bytes: there are many hosts at a time
 constexpr AccessMask kWrites = Access::write_data | Access::append_data;
 constexpr std::string_view kSpecial = "ipc";
-
-runtime::Task<Result<std::vector<ListedShare>>> list_shares(Visit& visit, client::Tree& ipc) {
-  auto pipe = co_await RpcPipe::bind(ipc, "srvsvc", kSrvsvc);
-  if (!pipe) co_return fail(pipe.error());
-  const auto answer = co_await (*pipe)->call(kNetrShareEnum, encode_share_enum(visit.probe.target().host));
-  co_await (*pipe)->close();
-  if (!answer) co_return fail(answer.error());
-  co_return decode_share_enum(*answer);
-}
 
 // What is asked of a share's root.
 struct RootAnswer {
@@ -96,7 +88,7 @@ runtime::Task<void> open_share(Visit& visit, ShareFacts& share, bool& encrypts) 
   static_cast<void>(co_await (*tree)->disconnect());
 }
 
-ShareFacts facts_of(const ListedShare& listed) {
+ShareFacts facts_of(const client::ListedShare& listed) {
   return {.name = listed.name, .type = std::string(share_type_name(listed.type)), .comment = listed.comment};
 }
 
@@ -110,10 +102,10 @@ void keep(std::vector<ShareFacts>& known, ShareFacts found) {
   }
 }
 
-runtime::Task<void> open_shares(Visit& visit, const std::vector<ListedShare>& listed) {
+runtime::Task<void> open_shares(Visit& visit, const std::vector<client::ListedShare>& listed) {
   bool encrypts = true;
   std::size_t opened = 0;
-  for (const ListedShare& one : listed) {
+  for (const client::ListedShare& one : listed) {
     ShareFacts share = facts_of(one);
     if (share.type == kSpecial) {
       share.read = share.write = untested("not a share of files");
@@ -130,7 +122,7 @@ runtime::Task<void> open_shares(Visit& visit, const std::vector<ListedShare>& li
 }  // namespace
 
 runtime::Task<Fact> survey_shares(Visit& visit, client::Tree& ipc) {
-  const auto listed = co_await list_shares(visit, ipc);
+  const auto listed = co_await client::list_shares(ipc, {.answer_max = kListMax});
   if (!listed) co_return refusal(listed.error(), visit);
   co_await open_shares(visit, *listed);
   co_return yes(fmt::format("lists {} shares to {}", listed->size(), visit.who));

@@ -1,4 +1,7 @@
 // What scanned hosts answer, before and after a logon: nothing of it may do more than be refused.
+#include <algorithm>
+
+#include "client/srvsvc.h"
 #include "scan/challenge_facts.h"
 #include "scan/negotiate_probe.h"
 #include "scan/progress.h"
@@ -31,8 +34,8 @@ void tokens(Bytes input) {
 }
 
 void calls(Bytes input) {
-  const auto shares = scan::decode_share_enum(input);
-  if (shares) fuzz::check(shares->size() <= scan::kSharesMax);
+  const auto shares = client::decode_share_enum(input);
+  if (shares) fuzz::check(std::ranges::none_of(shares->shares, [](const auto& share) { return share.name.empty(); }));
   static_cast<void>(scan::decode_samr_handle(input));
   static_cast<void>(scan::decode_samr_domains(input));
   static_cast<void>(scan::decode_samr_sid(input));

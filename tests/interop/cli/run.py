@@ -228,7 +228,7 @@ def refusals(c):
 
 def wrong_usage(c):
     c.refused("ls", "http://127.0.0.1/x", says="smb://", status=2)
-    c.refused("ls", f"smb://127.0.0.1:{c.dozo.port}", says="names no share", status=2)
+    c.refused("stat", f"smb://127.0.0.1:{c.dozo.port}", says="names no share", status=2)
     c.refused("ls", f"smb://alice:secret@127.0.0.1:{c.dozo.port}/files", says="password does not belong", status=2)
     c.refused("ls", c.url("a/../b"), says="not a name", status=2)
     c.refused("get", c.url(), says="not a file", status=2)
