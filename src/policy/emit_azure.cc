@@ -15,13 +15,14 @@ namespace {
 
 using Json = nlohmann::ordered_json;
 
-constexpr std::string_view kMark = "dozo policy for azure", kTag = "dozo:", kNameTag = "dozo-";
+constexpr std::string_view kMark = "dozo policy for azure", kAzureTag = "dozo:", kNameTag = "dozo-";
 constexpr std::size_t kPrefixesMax = 4000;  // in one rule
 constexpr int kFirstPriority = 100, kLastPriority = 4096;
-constexpr Abilities kAbilities{.ipsec = false,
-                               .mac = false,
-                               .name = "Azure",
-                               .instead_of_ipsec = "use a VPN gateway or a private endpoint, and allow its addresses"};
+constexpr Abilities kAzureAbilities{
+    .ipsec = false,
+    .mac = false,
+    .name = "Azure",
+    .instead_of_ipsec = "use a VPN gateway or a private endpoint, and allow its addresses"};
 
 // One rule of a group. One end is a service tag, or prefixes; "*" is everybody.
 struct AzureRule {
@@ -51,7 +52,7 @@ class AzureEmitter {
 
   std::vector<AzureRule> run() {
     add_bans();
-    for (const Rule* rule : sayable(rules_, kAbilities, compiled_.gaps)) {
+    for (const Rule* rule : sayable(rules_, kAzureAbilities, compiled_.gaps)) {
       if (rule->action == Action::log) {
         compiled_.notes.push_back(rule->id + ": Azure logs by group: switch on its flow logs");
       } else {
@@ -195,7 +196,7 @@ void set_end(Json& properties, const std::string& end, const std::vector<std::st
 
 Json resource(const AzureRule& rule, const EmitOptions& options) {
   Json properties;
-  properties["description"] = std::string(kTag) + rule.id;
+  properties["description"] = std::string(kAzureTag) + rule.id;
   properties["direction"] = rule.inbound ? "Inbound" : "Outbound";
   properties["access"] = rule.allow ? "Allow" : "Deny";
   properties["priority"] = rule.priority;
@@ -254,7 +255,7 @@ std::string text_at(const Json& object, const char* key) {
 // The properties of a rule as emitted, or of one as `az network nsg rule list` has it.
 std::optional<AzureRule> rule_from(const Json& properties, std::string name) {
   AzureRule rule{.name = std::move(name)};
-  const auto tag = without_prefix(text_at(properties, "description"), kTag);
+  const auto tag = without_prefix(text_at(properties, "description"), kAzureTag);
   const auto from = strings_at(properties, "sourceAddressPrefix", "sourceAddressPrefixes");
   const auto to = strings_at(properties, "destinationAddressPrefix", "destinationAddressPrefixes");
   const auto ports = strings_at(properties, "destinationPortRange", "destinationPortRanges");

@@ -84,7 +84,7 @@ TEST(Azure, undo_takes_out_each_rule_by_its_name) {
 }
 
 // As `az network nsg rule list -o json` has them: one object each, a property for one and for many.
-Json live() {
+Json azure_live() {
   return Json::parse(R"([
    {"name":"dozo-i5","description":"dozo:i5","direction":"Inbound","access":"Deny","priority":100,"protocol":"Tcp",
     "sourcePortRange":"*","destinationPortRange":null,"destinationPortRanges":["445"],"sourceAddressPrefix":"*",
@@ -94,17 +94,19 @@ Json live() {
     "sourceAddressPrefixes":[],"destinationAddressPrefix":"*","destinationAddressPrefixes":[]},
    {"name":"ssh","direction":"Inbound","access":"Allow","priority":300,"protocol":"Tcp"}])");
 }
-std::vector<Drift> drifted(const Json& rules) { return drift(azure(), rules.dump(), microsoft_client(), {}).value(); }
+std::vector<Drift> azure_drifted(const Json& rules) {
+  return drift(azure(), rules.dump(), microsoft_client(), {}).value();
+}
 
-TEST(AzureDrift, rules_of_others_are_nobodys) { EXPECT_EQ(drifted(live()), std::vector<Drift>{}); }
+TEST(AzureDrift, rules_of_others_are_nobodys) { EXPECT_EQ(azure_drifted(azure_live()), std::vector<Drift>{}); }
 
 TEST(AzureDrift, a_rule_that_was_changed_or_lost_is_told) {
-  Json changed = live();
+  Json changed = azure_live();
   changed[0]["access"] = "Allow";
-  EXPECT_EQ(drifted(changed).size(), 2U);
-  changed = live();
+  EXPECT_EQ(azure_drifted(changed).size(), 2U);
+  changed = azure_live();
   changed.erase(1);
-  EXPECT_EQ(drifted(changed).at(0).what, "rule o3");
+  EXPECT_EQ(azure_drifted(changed).at(0).what, "rule o3");
 }
 
 }  // namespace

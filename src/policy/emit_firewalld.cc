@@ -14,10 +14,11 @@
 namespace dozo::policy {
 namespace {
 
-constexpr std::string_view kFirstLine = "# dozo policy for firewalld", kCommand = "firewall-cmd -q --permanent ";
-constexpr std::string_view kTag = "# dozo:";
+constexpr std::string_view kFirewalldFirstLine = "# dozo policy for firewalld",
+                           kCommand = "firewall-cmd -q --permanent ";
+constexpr std::string_view kFirewalldTag = "# dozo:";
 constexpr std::string_view kReload = "firewall-cmd -q --reload", kBansSet = "dozo-bans";
-constexpr Abilities kAbilities{
+constexpr Abilities kFirewalldAbilities{
     .ipsec = false, .name = "firewalld", .instead_of_ipsec = "put the tunnel's interface into a zone of its own"};
 constexpr Family kFamilies[] = {Family::v4, Family::v6};
 
@@ -36,7 +37,7 @@ std::string set_name(std::string_view set, Family family) {
 class FirewalldEmitter {
  public:
   FirewalldEmitter(const RuleSet& rules, const EmitOptions& options, Compiled& compiled)
-      : rules_(rules), options_(options), said_(sayable(rules, kAbilities, compiled.gaps)) {
+      : rules_(rules), options_(options), said_(sayable(rules, kFirewalldAbilities, compiled.gaps)) {
     std::erase_if(said_, [&](const Rule* rule) {
       if (rule->macs.empty() || rule->from.kind == AddressMatch::Kind::any) return false;
       compiled.gaps.push_back(
@@ -65,7 +66,7 @@ class FirewalldEmitter {
 
  private:
   // Rich rules have no comments: the text has them.
-  void tag(std::string_view id) { text_ += fmt::format("{}{}\n", kTag, id); }
+  void tag(std::string_view id) { text_ += fmt::format("{}{}\n", kFirewalldTag, id); }
 
   // What is not there cannot be deleted, which is no failure.
   void command(std::string_view what, bool may_fail = false) {
@@ -295,7 +296,7 @@ Parsed<TextRules> rules_from_commands(std::string_view text) {
   std::map<std::string, std::vector<AddressRange>> ranges;
   std::string id;
   for (const TextLine& line : lines_of(text)) {
-    if (const auto tag = without_prefix(line.text, kTag)) id = *tag;
+    if (const auto tag = without_prefix(line.text, kFirewalldTag)) id = *tag;
     if (line.text.starts_with('#') || line.text == kReload) continue;
     const auto command = without_prefix(line.text, kCommand);
     const std::vector<std::string> words = split(command.value_or(""), ' ');
@@ -341,9 +342,9 @@ Parsed<TextRules> rules_from_live(std::string_view text) {
 
 Compiled emit_firewalld(const RuleSet& rules, const EmitOptions& options) {
   Compiled compiled;
-  compiled.text = fmt::format("{}: {}\n# sh this file\n{}", kFirstLine, rules.title,
+  compiled.text = fmt::format("{}: {}\n# sh this file\n{}", kFirewalldFirstLine, rules.title,
                               FirewalldEmitter(rules, options, compiled).run());
-  compiled.undo = fmt::format("{}: undone\n", kFirstLine);
+  compiled.undo = fmt::format("{}: undone\n", kFirewalldFirstLine);
   for (const TextLine& line : lines_of(compiled.text)) {
     if (line.text.contains("--delete-")) compiled.undo += line.text + "\n";
   }
@@ -355,7 +356,8 @@ Compiled emit_firewalld(const RuleSet& rules, const EmitOptions& options) {
 }
 
 Parsed<std::unique_ptr<CompiledRules>> parse_firewalld(std::string_view text) {
-  if (!text.starts_with(kFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
+  if (!text.starts_with(kFirewalldFirstLine))
+    return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
   auto read = rules_from_commands(text);
   if (!read) return std::unexpected(read.error());
   return std::make_unique<StatefulRules>(std::move(read->matches));

@@ -15,13 +15,13 @@
 namespace dozo::policy {
 namespace {
 
-constexpr std::string_view kFirstLine = "! dozo policy for ios", kTag = "dozo:", kRest = "rest";
+constexpr std::string_view kIosFirstLine = "! dozo policy for ios", kIosTag = "dozo:", kRest = "rest";
 constexpr std::string_view kList4 = "ip access-list extended DOZO", kList6 = "ipv6 access-list DOZO6";
 constexpr std::size_t kEntriesMax = 20'000;  // of one rule and family
-constexpr Abilities kAbilities{.ipsec = false,
-                               .mac = false,
-                               .name = "an IOS list",
-                               .instead_of_ipsec = "let it through on the tunnel's own interface"};
+constexpr Abilities kIosAbilities{.ipsec = false,
+                                  .mac = false,
+                                  .name = "an IOS list",
+                                  .instead_of_ipsec = "let it through on the tunnel's own interface"};
 constexpr Family kFamilies[] = {Family::v4, Family::v6};
 
 std::string end_text(const Prefix& prefix) {
@@ -46,7 +46,7 @@ std::string port_text(const Interval<std::uint16_t>& ports) {
 class IosEmitter {
  public:
   IosEmitter(const RuleSet& rules, const EmitOptions& options, Compiled& compiled)
-      : rules_(rules), options_(options), compiled_(compiled), said_(sayable(rules, kAbilities, compiled.gaps)) {
+      : rules_(rules), options_(options), compiled_(compiled), said_(sayable(rules, kIosAbilities, compiled.gaps)) {
     std::erase_if(said_, [&](const Rule* rule) { return cannot_say(*rule); });
   }
 
@@ -84,7 +84,7 @@ class IosEmitter {
     return false;
   }
 
-  void remark(std::string_view id) { add(fmt::format("remark {}{}", kTag, id)); }
+  void remark(std::string_view id) { add(fmt::format("remark {}{}", kIosTag, id)); }
   void add(std::string_view line) { text_ += fmt::format(" {}\n", line); }
 
   // Ahead of what is open, and in both directions.
@@ -256,7 +256,7 @@ class IosText {
   bool read(const TextLine& line) {
     const auto tag = std::ranges::find(line.words, "remark");
     if (tag != line.words.end()) {
-      const auto id = std::next(tag) == line.words.end() ? std::nullopt : without_prefix(*std::next(tag), kTag);
+      const auto id = std::next(tag) == line.words.end() ? std::nullopt : without_prefix(*std::next(tag), kIosTag);
       id_ = id.value_or("");
       return id.has_value();
     }
@@ -296,9 +296,9 @@ std::string attached(const EmitOptions& options, std::string_view before) {
 Compiled emit_ios(const RuleSet& rules, const EmitOptions& options) {
   Compiled compiled;
   const std::string none = fmt::format("no {}\nno {}\n", kList4, kList6);
-  compiled.text = fmt::format("{}: {}\n{}{}{}", kFirstLine, rules.title, none,
+  compiled.text = fmt::format("{}: {}\n{}{}{}", kIosFirstLine, rules.title, none,
                               IosEmitter(rules, options, compiled).run(), attached(options, ""));
-  compiled.undo = fmt::format("{}: undone\n{}{}", kFirstLine, attached(options, "no "), none);
+  compiled.undo = fmt::format("{}: undone\n{}{}", kIosFirstLine, attached(options, "no "), none);
   compiled.gaps.push_back({.lack = Lack::established,
                            .rule = std::string(kEstablishedRule),
                            .protocol = Protocol::udp,
@@ -315,7 +315,7 @@ Compiled emit_ios(const RuleSet& rules, const EmitOptions& options) {
 }
 
 Parsed<std::unique_ptr<CompiledRules>> parse_ios(std::string_view text) {
-  if (!text.starts_with(kFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
+  if (!text.starts_with(kIosFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
   auto read = IosText(text, true).run();
   if (!read) return std::unexpected(read.error());
   return std::make_unique<MatchList>(std::move(read->matches));

@@ -8,9 +8,7 @@
 namespace dozo::policy {
 namespace {
 
-using Verdict = NftRule::Verdict;
-
-constexpr std::string_view kFirstLine = "# dozo policy for nftables";
+constexpr std::string_view kNftablesFirstLine = "# dozo policy for nftables";
 constexpr std::string_view kForget = "table inet dozo\ndelete table inet dozo\n";
 constexpr Family kFamilies[] = {Family::v4, Family::v6};
 constexpr Protocol kProtocols[] = {Protocol::tcp, Protocol::udp};
@@ -67,11 +65,11 @@ class TableMaker {
     NftChain chain{.name = std::string(name), .hook = nft_hook(name)};
     if (direction != Direction::forward) {
       chain.rules.push_back({.loopback = direction == Direction::in ? "iif" : "oif",
-                             .verdict = Verdict::accept,
+                             .verdict = NftVerdict::accept,
                              .id = std::string(kLoopbackRule)});
     }
     add_bans(chain, direction);
-    chain.rules.push_back({.established = true, .verdict = Verdict::accept, .id = std::string(kEstablishedRule)});
+    chain.rules.push_back({.established = true, .verdict = NftVerdict::accept, .id = std::string(kEstablishedRule)});
     for (const Rule* rule : in_order(rules_)) {
       if (rule->direction == direction) add_rule(chain, *rule);
     }
@@ -86,7 +84,7 @@ class TableMaker {
       if (ports.empty()) continue;
       for (const Family family : kFamilies) {
         for (const bool live : {false, true}) {
-          NftRule rule{.protocol = protocol, .ports = ports, .counter = true, .verdict = Verdict::drop};
+          NftRule rule{.protocol = protocol, .ports = ports, .counter = true, .verdict = NftVerdict::drop};
           rule.id = kBansRule;
           for (const bool source : {true, false}) {
             rule.addresses = {{source, family, false, bans_name(family, live)}};
@@ -146,13 +144,13 @@ class TableMaker {
     switch (rule.action) {
       case Action::allow:
       case Action::allow_if_secure:
-        line.verdict = Verdict::accept;
+        line.verdict = NftVerdict::accept;
         break;
       case Action::block:
-        line.verdict = Verdict::drop;
+        line.verdict = NftVerdict::drop;
         break;
       case Action::reject:
-        line.verdict = rule.protocol == Protocol::tcp ? Verdict::reset : Verdict::reject;
+        line.verdict = rule.protocol == Protocol::tcp ? NftVerdict::reset : NftVerdict::reject;
         break;
       case Action::log:
         return;
@@ -182,7 +180,7 @@ Compiled emit_nftables(const RuleSet& rules, const EmitOptions& options) {
   Compiled compiled;
   compiled.text = fmt::format(
       "{}: {}\n# nft -f this file: the table is made anew in one transaction, and no other table is touched.\n{}{}{}",
-      kFirstLine, rules.title, legend(rules), kForget, to_string(nft_table(rules, options)));
+      kNftablesFirstLine, rules.title, legend(rules), kForget, to_string(nft_table(rules, options)));
   compiled.undo = std::string(kForget);
   add_gaps_beside_rules(rules, "nftables", compiled);
   if (rules.mode == Mode::perimeter && !rules.bans.services.empty()) {
@@ -192,7 +190,7 @@ Compiled emit_nftables(const RuleSet& rules, const EmitOptions& options) {
 }
 
 Parsed<std::unique_ptr<CompiledRules>> parse_nftables(std::string_view text) {
-  if (!text.starts_with(kFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
+  if (!text.starts_with(kNftablesFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
   auto table = nft_table_from_text(text);
   if (!table) return std::unexpected(table.error());
   return std::make_unique<MatchList>(match_lines(*table));

@@ -171,17 +171,19 @@ std::string small_live(std::string_view mac = "02:00:5e:10:00:01", std::string_v
       mac, before, port);
 }
 
-std::vector<Drift> drifted(const std::string& live) { return drift(nftables(), live, small(), {}).value(); }
+std::vector<Drift> nftables_drifted(const std::string& nftables_live) {
+  return drift(nftables(), nftables_live, small(), {}).value();
+}
 
 TEST(NftablesDrift, what_is_as_wanted_is_none_whatever_was_counted_and_banned_meanwhile) {
-  EXPECT_EQ(drifted(small_live()), std::vector<Drift>{});
+  EXPECT_EQ(nftables_drifted(small_live()), std::vector<Drift>{});
 }
 
 TEST(NftablesDrift, a_set_a_port_and_a_rule_of_somebody_else_are_told) {
-  EXPECT_EQ(drifted(small_live("02:00:5e:10:00:02")).at(0).what, "set cards_mac");
-  EXPECT_EQ(drifted(small_live("02:00:5e:10:00:01", "446")).size(), 2U) << "one is missing, one too many";
-  const auto drifts = drifted(small_live("02:00:5e:10:00:01", "445",
-                                         R"({"rule":{"chain":"input","expr":[{"match":{"op":"==","left":
+  EXPECT_EQ(nftables_drifted(small_live("02:00:5e:10:00:02")).at(0).what, "set cards_mac");
+  EXPECT_EQ(nftables_drifted(small_live("02:00:5e:10:00:01", "446")).size(), 2U) << "one is missing, one too many";
+  const auto drifts = nftables_drifted(small_live("02:00:5e:10:00:01", "445",
+                                                  R"({"rule":{"chain":"input","expr":[{"match":{"op":"==","left":
  {"meta":{"key":"mark"}},"right":1}},{"accept":null}]}},)"));
   ASSERT_EQ(drifts.size(), 1U);
   EXPECT_EQ(drifts[0].kind, Drift::Kind::extra);
@@ -189,16 +191,16 @@ TEST(NftablesDrift, a_set_a_port_and_a_rule_of_somebody_else_are_told) {
 }
 
 TEST(NftablesDrift, an_address_that_was_added_or_lost_is_told) {
-  std::string live = small_live();
-  live.replace(live.find("\"192.168.7.7\""), 13, "\"192.168.7.8\"");
-  const auto drifts = drifted(live);
+  std::string nftables_live = small_live();
+  nftables_live.replace(nftables_live.find("\"192.168.7.7\""), 13, "\"192.168.7.8\"");
+  const auto drifts = nftables_drifted(nftables_live);
   ASSERT_EQ(drifts.size(), 2U);
   EXPECT_EQ(drifts[0].detail, "192.168.7.7 is not in it");
   EXPECT_EQ(drifts[1].detail, "192.168.7.8 is in it, and should not be");
 }
 
 TEST(NftablesDrift, no_table_is_every_set_and_chain_missing) {
-  EXPECT_EQ(drifted(R"({"nftables":[{"metainfo":{}}]})").size(), 7U) << "five sets and two chains";
+  EXPECT_EQ(nftables_drifted(R"({"nftables":[{"metainfo":{}}]})").size(), 7U) << "five sets and two chains";
 }
 
 }  // namespace

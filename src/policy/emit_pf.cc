@@ -12,9 +12,9 @@
 namespace dozo::policy {
 namespace {
 
-constexpr std::string_view kFirstLine = "# dozo policy for pf";
-constexpr std::string_view kTag = "dozo:";
-constexpr Abilities kAbilities{.mac = false, .name = "pf"};
+constexpr std::string_view kPfFirstLine = "# dozo policy for pf";
+constexpr std::string_view kPfTag = "dozo:";
+constexpr Abilities kPfAbilities{.mac = false, .name = "pf"};
 
 // "[pass|match|block drop|block return] in log quick on enc0 proto tcp from … to … port … label …"
 struct PfRule {
@@ -41,7 +41,7 @@ std::string to_string(const PfRule& rule) {
   if (rule.port && rule.port->first != rule.port->last) {
     text += fmt::format(" port {}:{}", rule.port->first, rule.port->last);
   }
-  return fmt::format("{} label \"{}{}\"", text, kTag, rule.id);
+  return fmt::format("{} label \"{}{}\"", text, kPfTag, rule.id);
 }
 
 std::string table_name(std::string_view set) { return fmt::format("<dozo_{}>", set); }
@@ -70,7 +70,7 @@ class PfEmitter {
     for (const auto& [name, set] : rules_.sets) text_ += table_text(name, set.addresses);
     add({.action = "pass", .interface = "lo0", .id = std::string(kLoopbackRule)});
     add_bans();
-    for (const Rule* rule : sayable(rules_, kAbilities, compiled_.gaps)) add_rule(*rule);
+    for (const Rule* rule : sayable(rules_, kPfAbilities, compiled_.gaps)) add_rule(*rule);
     return std::move(text_);
   }
 
@@ -141,7 +141,7 @@ class PfReader {
     if (take("flags") && next().empty()) return std::nullopt;
     if (take("keep") && !take("state")) return std::nullopt;
     if (!take("label")) return std::nullopt;
-    rule_.id = without_prefix(next(), kTag).value_or("");
+    rule_.id = without_prefix(next(), kPfTag).value_or("");
     if (rule_.id.empty() || at_ != words_.size()) return std::nullopt;
     return std::move(rule_);
   }
@@ -276,7 +276,7 @@ class PfText {
 };
 
 bool is_perimeter(std::string_view text) {
-  return text.substr(0, text.find('\n')).starts_with(std::string(kFirstLine) + ", passing on");
+  return text.substr(0, text.find('\n')).starts_with(std::string(kPfFirstLine) + ", passing on");
 }
 
 }  // namespace
@@ -284,7 +284,7 @@ bool is_perimeter(std::string_view text) {
 Compiled emit_pf(const RuleSet& rules, const EmitOptions& options) {
   Compiled compiled;
   const bool perimeter = rules.mode == Mode::perimeter;
-  const std::string head = fmt::format("{}{}: {}\n", kFirstLine, perimeter ? ", passing on" : "", rules.title);
+  const std::string head = fmt::format("{}{}: {}\n", kPfFirstLine, perimeter ? ", passing on" : "", rules.title);
   compiled.text = fmt::format("{}# pfctl -a dozo -f FILE; /etc/pf.conf has the line: anchor \"dozo\"\n{}", head,
                               PfEmitter(rules, options, compiled).run());
   compiled.undo = fmt::format("{}# pfctl -a dozo -f FILE: an anchor without any rule\n", head);
@@ -303,7 +303,7 @@ Compiled emit_pf(const RuleSet& rules, const EmitOptions& options) {
 }
 
 Parsed<std::unique_ptr<CompiledRules>> parse_pf(std::string_view text) {
-  if (!text.starts_with(kFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
+  if (!text.starts_with(kPfFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
   auto read = PfText(text, is_perimeter(text)).run();
   if (!read) return std::unexpected(read.error());
   return std::make_unique<StatefulRules>(std::move(read->matches));

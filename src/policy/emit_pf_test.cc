@@ -65,24 +65,24 @@ TEST(Pf, says_that_bans_do_not_end_what_is_open_and_that_it_sees_no_macs) {
   EXPECT_TRUE(compiled.gaps[1].looser && compiled.gaps[1].only_established);
 }
 
-constexpr std::string_view kLive =
+constexpr std::string_view kPfLive =
     "pass quick on lo0 all flags S/SA keep state label \"dozo:loopback\"\n"
     "pass out quick on enc0 proto tcp from any to <dozo_servers> port = 445 flags S/SA keep state label \"dozo:o2\"\n"
     "block drop in quick proto tcp from any to any port = microsoft-ds label \"dozo:i5\"\n"
     "block drop out quick proto tcp from any to any port = 445 label \"dozo:o3\"\n"
     "table <dozo_servers>\n   10.0.1.10/31\n   fd00:1::10\n";
 
-std::vector<Drift> drifted(std::string_view from, std::string_view to) {
-  std::string live(kLive);
-  if (!from.empty()) live.replace(live.find(from), from.size(), to);
-  return drift(pf(), live, microsoft_client(), {}).value();
+std::vector<Drift> pf_drifted(std::string_view from, std::string_view to) {
+  std::string pf_live(kPfLive);
+  if (!from.empty()) pf_live.replace(pf_live.find(from), from.size(), to);
+  return drift(pf(), pf_live, microsoft_client(), {}).value();
 }
 
-TEST(PfDrift, what_pfctl_shows_of_what_was_loaded_is_none) { EXPECT_EQ(drifted("", ""), std::vector<Drift>{}); }
+TEST(PfDrift, what_pfctl_shows_of_what_was_loaded_is_none) { EXPECT_EQ(pf_drifted("", ""), std::vector<Drift>{}); }
 
 TEST(PfDrift, a_changed_line_and_a_changed_table_are_told) {
-  EXPECT_EQ(drifted("block drop out", "block drop in").size(), 2U);
-  EXPECT_EQ(drifted("10.0.1.10/31", "10.0.1.10").at(0).detail, "10.0.1.11 is not in it");
+  EXPECT_EQ(pf_drifted("block drop out", "block drop in").size(), 2U);
+  EXPECT_EQ(pf_drifted("10.0.1.10/31", "10.0.1.10").at(0).detail, "10.0.1.11 is not in it");
 }
 
 TEST(PfDrift, a_line_that_is_not_ours_in_our_anchor_is_named) {

@@ -14,7 +14,8 @@
 namespace dozo::policy {
 namespace {
 
-constexpr std::string_view kFirstLine = "# dozo policy for routeros", kTag = "dozo:", kBansList = "dozo-bans";
+constexpr std::string_view kRouterosFirstLine = "# dozo policy for routeros",
+                           kRouterosTag = "dozo:", kBansList = "dozo-bans";
 constexpr Family kFamilies[] = {Family::v4, Family::v6};
 
 std::string_view path_of(Family family) { return family == Family::v4 ? "/ip" : "/ipv6"; }
@@ -67,7 +68,7 @@ class RouterEmitter {
 
   void add(Family family, Direction direction, std::string_view what, std::string_view id) {
     text_ += fmt::format("{} firewall filter add chain=dozo-{} {} comment=\"{}{}\"\n", path_of(family),
-                         chain_of(direction), what, kTag, id);
+                         chain_of(direction), what, kRouterosTag, id);
   }
 
   void add_chain(Family family, Direction direction) {
@@ -259,7 +260,7 @@ class RouterText {
   }
 
   static bool set_field(MatchLine& line, const std::string& name, const std::string& text, const SetTests& sets) {
-    if (name == "comment") line.rule = without_prefix(text, kTag).value_or("");
+    if (name == "comment") line.rule = without_prefix(text, kRouterosTag).value_or("");
     if (name == "comment" || name == "log" || name == "log-prefix" || name == "reject-with") return true;
     if (name == "connection-state") return line.established_only = true;
     if (name == "ipsec-policy") return line.secure_only = true;
@@ -308,8 +309,8 @@ class RouterText {
 
 Compiled emit_routeros(const RuleSet& rules, const EmitOptions& options) {
   Compiled compiled;
-  compiled.text = fmt::format("{}: {}\n{}", kFirstLine, rules.title, RouterEmitter(rules, options).run());
-  compiled.undo = fmt::format("{}: undone\n{}{}", kFirstLine, forget(Family::v4), forget(Family::v6));
+  compiled.text = fmt::format("{}: {}\n{}", kRouterosFirstLine, rules.title, RouterEmitter(rules, options).run());
+  compiled.undo = fmt::format("{}: undone\n{}{}", kRouterosFirstLine, forget(Family::v4), forget(Family::v6));
   add_gaps_beside_rules(rules, "RouterOS", compiled);
   compiled.notes.emplace_back(
       "connections that were fasttracked pass by every rule: a ban ends them when they are "
@@ -318,7 +319,7 @@ Compiled emit_routeros(const RuleSet& rules, const EmitOptions& options) {
 }
 
 Parsed<std::unique_ptr<CompiledRules>> parse_routeros(std::string_view text) {
-  if (!text.starts_with(kFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
+  if (!text.starts_with(kRouterosFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
   auto read = RouterText(text, true).run();
   if (!read) return std::unexpected(read.error());
   return std::make_unique<MatchList>(std::move(read->matches));

@@ -13,7 +13,7 @@
 namespace dozo::policy {
 namespace {
 
-constexpr std::string_view kFirstLine = "# dozo policy for windows";
+constexpr std::string_view kWindowsFirstLine = "# dozo policy for windows";
 constexpr std::string_view kRequires =
     "#Requires -Version 5.1\n"
     "#Requires -RunAsAdministrator\n"
@@ -259,13 +259,13 @@ std::vector<Drift> differences(const std::vector<WindowsRule>& live, const std::
 Compiled emit_windows(const RuleSet& rules, const EmitOptions& options) {
   Compiled compiled;
   compiled.text = fmt::format("{}: {}\n# Made by dozo policy compile. Run again, it replaces its own rules.\n{}{}{}",
-                              kFirstLine, rules.title, kRequires, where(options), kRemove);
+                              kWindowsFirstLine, rules.title, kRequires, where(options), kRemove);
   for (const ConnectionSecurity& security : rules.connection_security) compiled.text += to_string(security, rules);
   for (const WindowsRule& rule : windows_rules(rules, options, compiled)) compiled.text += to_string(rule) + "\n";
   const std::string machine = of_this_machine(rules, options, compiled);
   compiled.text += machine + saved_session(options);
   compiled.undo =
-      fmt::format("{}, undone\n{}{}{}{}{}", kFirstLine, kRequires, where(options), kRemove,
+      fmt::format("{}, undone\n{}{}{}{}{}", kWindowsFirstLine, kRequires, where(options), kRemove,
                   machine.empty() ? "" : std::string(kSaved) + std::string(kRestore), saved_session(options));
   add_gap_for_what_is_open(rules, compiled);
   add_notes(rules, compiled);
@@ -273,7 +273,7 @@ Compiled emit_windows(const RuleSet& rules, const EmitOptions& options) {
 }
 
 Parsed<std::unique_ptr<CompiledRules>> parse_windows(std::string_view text) {
-  if (!text.starts_with(kFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
+  if (!text.starts_with(kWindowsFirstLine)) return std::unexpected(ParseProblem{1, "not made by dozo policy compile"});
   std::vector<WindowsRule> rules;
   for (const TextLine& line : lines_of(text)) {
     if (is_known_line(line)) continue;

@@ -123,7 +123,7 @@ TEST(Windows, a_command_of_somebody_else_in_the_script_is_a_problem_with_its_lin
 }
 
 // As a Windows machine answers: subnets with masks, enumerations as text, one value or several.
-constexpr std::string_view kLive = R"([
+constexpr std::string_view kWindowsLive = R"([
  {"Name":"dozo-i5","Enabled":"True","Direction":"Inbound","Action":"Block","Profile":"Any",
   "EdgeTraversalPolicy":"Block","Protocol":"TCP",
   "LocalPort":["445"],"RemotePort":["Any"],"LocalAddress":["Any"],"RemoteAddress":["Any"],
@@ -143,24 +143,27 @@ constexpr std::string_view kLive = R"([
   "RemoteAddress":["LocalSubnet"],"Authentication":"NotRequired","OverrideBlockRules":false,"RemoteMachine":"Any"}
 ])";
 
-std::vector<Drift> drifted(std::string_view from, std::string_view to) {
-  std::string live(kLive);
-  if (!from.empty()) live.replace(live.find(from), from.size(), to);
-  return drift(windows(), live, microsoft_client(), {}).value();
+std::vector<Drift> windows_drifted(std::string_view from, std::string_view to) {
+  std::string windows_live(kWindowsLive);
+  if (!from.empty()) windows_live.replace(windows_live.find(from), from.size(), to);
+  return drift(windows(), windows_live, microsoft_client(), {}).value();
 }
 
-TEST(WindowsDrift, what_is_as_wanted_is_none) { EXPECT_EQ(drifted("", ""), std::vector<Drift>{}); }
+TEST(WindowsDrift, what_is_as_wanted_is_none) { EXPECT_EQ(windows_drifted("", ""), std::vector<Drift>{}); }
 
 TEST(WindowsDrift, each_field_that_was_changed_is_told) {
   using Kind = Drift::Kind;
-  EXPECT_EQ(drifted("\"Action\":\"Block\"", "\"Action\":\"Allow\"").at(0).what, "rule i5");
-  EXPECT_EQ(drifted("\"Profile\":\"Public\"", "\"Profile\":\"Any\"").at(0).detail, "Profile is Any, wanted Public");
-  EXPECT_EQ(drifted("[\"445\"]", "[\"446\"]").at(0).kind, Kind::changed);
-  EXPECT_EQ(drifted("10.0.1.10/255.255.255.254", "10.0.1.0/255.255.255.0").size(), 1U);
-  EXPECT_EQ(drifted("\"Enabled\":\"True\"", "\"Enabled\":\"False\"").at(0).detail, "Enabled is False, wanted True");
-  EXPECT_EQ(drifted("NoEncap", "NotRequired").size(), 1U);
-  EXPECT_EQ(drifted("dozo-o3", "dozo-o4").size(), 2U) << "one is missing, one too many";
-  EXPECT_EQ(drifted("\"Enabled\":\"False\"", "\"Enabled\":\"True\"").at(0).what, "predefined rule FPS-SMB-In-TCP");
+  EXPECT_EQ(windows_drifted("\"Action\":\"Block\"", "\"Action\":\"Allow\"").at(0).what, "rule i5");
+  EXPECT_EQ(windows_drifted("\"Profile\":\"Public\"", "\"Profile\":\"Any\"").at(0).detail,
+            "Profile is Any, wanted Public");
+  EXPECT_EQ(windows_drifted("[\"445\"]", "[\"446\"]").at(0).kind, Kind::changed);
+  EXPECT_EQ(windows_drifted("10.0.1.10/255.255.255.254", "10.0.1.0/255.255.255.0").size(), 1U);
+  EXPECT_EQ(windows_drifted("\"Enabled\":\"True\"", "\"Enabled\":\"False\"").at(0).detail,
+            "Enabled is False, wanted True");
+  EXPECT_EQ(windows_drifted("NoEncap", "NotRequired").size(), 1U);
+  EXPECT_EQ(windows_drifted("dozo-o3", "dozo-o4").size(), 2U) << "one is missing, one too many";
+  EXPECT_EQ(windows_drifted("\"Enabled\":\"False\"", "\"Enabled\":\"True\"").at(0).what,
+            "predefined rule FPS-SMB-In-TCP");
 }
 
 }  // namespace

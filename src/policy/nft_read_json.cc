@@ -11,7 +11,6 @@ namespace dozo::policy {
 namespace {
 
 using Json = nlohmann::json;
-using Verdict = NftRule::Verdict;
 
 std::string text_at(const Json& object, const char* key) {
   const auto found = object.is_object() ? object.find(key) : object.end();
@@ -127,15 +126,15 @@ bool read_match(NftRule& rule, const Json& match) {
 
 bool read_verdict(NftRule& rule, const Json& statement) {
   if (statement.contains("accept")) {
-    rule.verdict = Verdict::accept;
+    rule.verdict = NftVerdict::accept;
   } else if (statement.contains("drop")) {
-    rule.verdict = Verdict::drop;
+    rule.verdict = NftVerdict::drop;
   } else if (statement.contains("reject")) {
     const Json& how = statement["reject"];
     const bool reset = text_at(how, "type") == "tcp reset";
     const bool plain = how.is_null() || (text_at(how, "type") == "icmpx" && text_at(how, "expr") == "port-unreachable");
     if (!reset && !plain) return false;
-    rule.verdict = reset ? Verdict::reset : Verdict::reject;
+    rule.verdict = reset ? NftVerdict::reset : NftVerdict::reject;
   } else {
     return false;
   }

@@ -9,7 +9,6 @@
 namespace dozo::policy {
 namespace {
 
-using Verdict = NftRule::Verdict;
 using Words = std::vector<std::string>;
 
 // One rule, word by word.
@@ -104,12 +103,12 @@ class RuleReader {
   }
 
   bool read_verdict() {
-    if (take({"accept"})) return is(Verdict::accept);
-    if (take({"drop"})) return is(Verdict::drop);
-    if (take({"reject", "with", "tcp", "reset"})) return is(Verdict::reset);
-    return take({"reject"}) && is(Verdict::reject);
+    if (take({"accept"})) return is(NftVerdict::accept);
+    if (take({"drop"})) return is(NftVerdict::drop);
+    if (take({"reject", "with", "tcp", "reset"})) return is(NftVerdict::reset);
+    return take({"reject"}) && is(NftVerdict::reject);
   }
-  bool is(Verdict verdict) {
+  bool is(NftVerdict verdict) {
     rule_.verdict = verdict;
     return true;
   }

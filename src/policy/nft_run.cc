@@ -74,7 +74,7 @@ int spawn(pid_t& child, const std::string& path, const std::vector<std::string>&
 // Reads what is there. False at the end.
 bool read_some(int fd, std::string& into) {
   std::array<char, 65536> buffer;
-  const ssize_t length = read(fd, buffer.data(), buffer.size());
+  const ssize_t length = ::read(fd, buffer.data(), buffer.size());
   if (length > 0) into.append(buffer.data(), static_cast<std::size_t>(length));
   return length > 0 || (length < 0 && errno == EINTR);
 }

@@ -12,19 +12,17 @@
 namespace dozo::policy {
 namespace {
 
-using Verdict = NftRule::Verdict;
-
-std::string_view text_of(Verdict verdict) {
+std::string_view text_of(NftVerdict verdict) {
   switch (verdict) {
-    case Verdict::accept:
+    case NftVerdict::accept:
       return " accept";
-    case Verdict::drop:
+    case NftVerdict::drop:
       return " drop";
-    case Verdict::reset:
+    case NftVerdict::reset:
       return " reject with tcp reset";
-    case Verdict::reject:
+    case NftVerdict::reject:
       return " reject";
-    case Verdict::none:
+    case NftVerdict::none:
       break;
   }
   return "";
@@ -63,10 +61,10 @@ std::string to_string(const NftChain& chain) {
   return text + "\t}\n";
 }
 
-std::optional<Decision> decision_of(Verdict verdict) {
-  if (verdict == Verdict::none) return std::nullopt;
-  if (verdict == Verdict::accept) return Decision::allow;
-  return verdict == Verdict::drop ? Decision::block : Decision::reject;
+std::optional<Decision> decision_of(NftVerdict verdict) {
+  if (verdict == NftVerdict::none) return std::nullopt;
+  if (verdict == NftVerdict::accept) return Decision::allow;
+  return verdict == NftVerdict::drop ? Decision::block : Decision::reject;
 }
 
 Direction direction_of(const NftChain& chain) {

@@ -38,6 +38,7 @@ struct NftRule {
   std::string other;  // what somebody else wrote into the rule; never of our making
   bool operator==(const NftRule&) const = default;
 };
+using NftVerdict = NftRule::Verdict;
 std::string to_string(const NftRule& rule);  // as in the table's text
 
 struct NftSet {

@@ -14,7 +14,7 @@ constexpr std::string_view kRoleKeys[] = {
 constexpr std::string_view kHostKeys[] = {"name", "role", "addresses", "profile", "without"};
 constexpr std::string_view kIpsecKeys[] = {"mode", "on", "user", "null_encapsulation"};
 constexpr std::string_view kRoleNames = "client, laptop, fileserver, domain-controller, nas, printer or gateway";
-constexpr std::string_view kProfileNames = "domain, private or public";
+constexpr std::string_view kProfileWords = "domain, private or public";
 
 std::optional<bool> stop_from_string(std::string_view text) {
   if (text == "stop") return true;
@@ -36,7 +36,7 @@ RoleSettings role_settings(const TomlEntry& entry, Role role, Reading& reading) 
   RoleSettings settings;
   settings.line = entry.line;
   settings.profile = role == Role::laptop ? Profile::pub : Profile::domain;
-  settings.profile = section.one_of("profile", profile_from_string, kProfileNames).value_or(settings.profile);
+  settings.profile = section.one_of("profile", profile_from_string, kProfileWords).value_or(settings.profile);
   settings.stop_server = section.one_of("server_service", stop_from_string, "keep or stop").value_or(false);
   settings.stop_workstation = section.one_of("workstation_service", stop_from_string, "keep or stop").value_or(false);
   settings.stop_server_line = section.line_of("server_service");
@@ -85,7 +85,7 @@ void read_host(const TomlValue& table, Reading& reading) {
                                                  name->text));
   }
   HostSettings host{.line = table.line, .role = role.value_or(Role::client)};
-  host.profile = section.one_of("profile", profile_from_string, kProfileNames);
+  host.profile = section.one_of("profile", profile_from_string, kProfileWords);
   if (const Place* place = reading.places.find(name->text)) host.addresses = place->addresses;
   if (role && !reading.policy.roles.contains(*role)) {
     reading.report.error(section.line_of("role"), fmt::format("there is no [roles.{}]", to_string(*role)));

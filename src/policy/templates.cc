@@ -21,7 +21,7 @@ constexpr TemplateInput kInputs[] = {
     {"service-tags", "The file of Azure's service tags", "ServiceTags_Public_20261116.json"},
 };
 
-std::string quoted(std::string_view word) {
+std::string in_quotes(std::string_view word) {
   std::string text = "\"";
   for (const char c : word) {
     if (c == '"' || c == '\\') text += '\\';
@@ -32,7 +32,7 @@ std::string quoted(std::string_view word) {
 
 std::string list(const Words& words) {
   Words all;
-  for (const std::string& word : words) all.push_back(quoted(word));
+  for (const std::string& word : words) all.push_back(in_quotes(word));
   return fmt::format("[{}]", fmt::join(all, ", "));
 }
 
@@ -146,7 +146,7 @@ std::string perimeter(const TemplateValues& values) {
   const bool azure = draft.has("azure") && draft.has("service-tags");
   if (azure) {
     draft.say("New ranges are used a week after they are published: get the file every week.");
-    draft.section("azure").line(fmt::format("service_tags = {}", quoted(draft.given("service-tags")[0])));
+    draft.section("azure").line(fmt::format("service_tags = {}", in_quotes(draft.given("service-tags")[0])));
     Words tags;
     for (const std::string& tag : draft.given("azure")) tags.push_back("azure:" + tag);
     draft.section("objects").line("azure-files", tags);

@@ -141,7 +141,7 @@ TEST(Nft, WhatIsNoRulesetIsAnError) {
       passage_in_nft(R"({"nftables": [1, null, {"rule": 3}, {"chain": []}]})", Transport::tcp, 445).has_value());
 }
 
-std::vector<std::string> ids(const HostRecord& record) {
+std::vector<std::string> ids_in_order(const HostRecord& record) {
   std::vector<std::string> out;
   for (const Finding& finding : record.findings) out.push_back(finding.id);
   return out;
@@ -151,7 +151,7 @@ TEST(AuditNetwork, AServerThatListensEverywhereWithoutAFirewallIsFound) {
   const OwnNetwork network{
       .name = "me", .sockets = sockets_in_proc_net(kTcp, Transport::tcp), .ruleset = R"({"nftables": []})"};
   const HostRecord record = audit_network(network);
-  EXPECT_EQ(ids(record), std::vector<std::string>{"smb-open-to-all"});
+  EXPECT_EQ(ids_in_order(record), std::vector<std::string>{"smb-open-to-all"});
   EXPECT_EQ(record.findings[0].evidence, "listens on TCP 0.0.0.0:445; the firewall lets everybody in");
   EXPECT_EQ(fact_of(record.facts.ports, "139/tcp").state, State::no);
 }
@@ -177,7 +177,7 @@ TEST(AuditNetwork, NetbiosThatListensIsFound) {
   const OwnNetwork network{.name = "me",
                            .sockets = {{Transport::tcp, "192.168.1.7", 139}, {Transport::udp, "0.0.0.0", 137}},
                            .ruleset = R"({"nftables": []})"};
-  EXPECT_EQ(ids(audit_network(network)), (std::vector<std::string>{"netbios-names", "netbios-session-port"}));
+  EXPECT_EQ(ids_in_order(audit_network(network)), (std::vector<std::string>{"netbios-names", "netbios-session-port"}));
 }
 
 TEST(AuditNetwork, LoopbackIsNobodysBusiness) {

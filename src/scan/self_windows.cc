@@ -15,8 +15,6 @@
 namespace dozo::scan {
 namespace {
 
-using nlohmann::json;
-
 // Names in lower case.
 using Values = std::map<std::string, std::string, std::less<>>;
 
@@ -34,7 +32,7 @@ std::string as_utf8(std::string_view text) {
   return utf8_from_le(as_bytes(text).subspan(2));
 }
 
-std::vector<std::string_view> lines_of(std::string_view text) {
+std::vector<std::string_view> settings_lines(std::string_view text) {
   std::vector<std::string_view> lines;
   while (!text.empty()) {
     const std::size_t end = std::min(text.find('\n'), text.size());
@@ -48,7 +46,7 @@ std::vector<std::string_view> lines_of(std::string_view text) {
 Values values_in_list(std::string_view text) {
   Values values;
   std::string last;
-  for (const std::string_view line : lines_of(text)) {
+  for (const std::string_view line : settings_lines(text)) {
     const std::size_t colon = line.find(':');
     if (colon == line.npos) continue;
     const std::string name = lower(trimmed(line.substr(0, colon)));
@@ -63,15 +61,15 @@ Values values_in_list(std::string_view text) {
   return values;
 }
 
-std::string text_of(const json& value) {
+std::string text_of(const nlohmann::json& value) {
   if (value.is_string()) return value.get<std::string>();
   if (value.is_boolean()) return value.get<bool>() ? "True" : "False";
   return value.is_number_integer() ? std::to_string(value.get<std::int64_t>()) : "";
 }
 
 Values values_in_json(const std::string& text) {
-  json object = json::parse(text, nullptr, false);
-  if (object.is_array() && object.size() == 1) object = json(object.front());
+  nlohmann::json object = nlohmann::json::parse(text, nullptr, false);
+  if (object.is_array() && object.size() == 1) object = nlohmann::json(object.front());
   Values values;
   if (!object.is_object()) return values;
   for (const auto& [name, value] : object.items()) values[lower(name)] = text_of(value);

@@ -109,14 +109,14 @@ void merge(std::vector<Span>& spans) {
   spans = std::move(merged);
 }
 
-struct Named {
+struct NamedTarget {
   std::string name;
   Address address;
 };
 
 struct Words {
   std::vector<Span> spans;
-  std::vector<Named> names;
+  std::vector<NamedTarget> names;
 };
 
 std::expected<Words, std::string> read_words(const std::vector<std::string>& words, NameResolver resolve) {
@@ -130,7 +130,7 @@ std::expected<Words, std::string> read_words(const std::vector<std::string>& wor
     std::string error;
     const std::vector<Address> found = resolve(word, error);
     if (found.empty()) return Problem(fmt::format("{}: {}", word, error));
-    const bool known = std::ranges::find(out.names, found.front(), &Named::address) != out.names.end();
+    const bool known = std::ranges::find(out.names, found.front(), &NamedTarget::address) != out.names.end();
     if (!known) out.names.push_back({word, found.front()});
   }
   return out;
@@ -157,10 +157,10 @@ std::expected<TargetList, std::string> TargetList::parse(const std::vector<std::
   const auto unwanted = read_words(excluded, resolve);
   if (!unwanted) return Problem(unwanted.error());
   std::vector<Span> cuts = unwanted->spans;
-  for (const Named& name : unwanted->names) cuts.push_back({.first = name.address, .last_low = name.address.low});
+  for (const NamedTarget& name : unwanted->names) cuts.push_back({.first = name.address, .last_low = name.address.low});
 
   TargetList list;
-  for (const Named& named : wanted->names) {
+  for (const NamedTarget& named : wanted->names) {
     const Span self{.first = named.address, .last_low = named.address.low};
     const bool out = std::ranges::any_of(cuts, [&](const Span& cut) {
       return cut.same_family(self) && cut.first.low <= self.first.low && self.first.low <= cut.last_low;

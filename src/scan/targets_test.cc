@@ -7,8 +7,8 @@
 namespace dozo::scan {
 namespace {
 
-using testing::ElementsAre;
-using testing::HasSubstr;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 
 std::vector<Address> resolve(const std::string& name, std::string& error) {
   if (name == "files.example") return {*parse_address("192.0.2.7"), *parse_address("2001:db8::7")};
