@@ -4,6 +4,7 @@
 
 #include "identity/ntlm_client.h"
 #include "model/nt_status.h"
+#include "scan/clock_skew.h"
 #include "wire/header.h"
 #include "wire/session_setup.h"
 
@@ -45,8 +46,7 @@ void take(HostProbe& probe, const ChallengeFacts& challenge) {
   facts.forest = challenge.forest;
   facts.os = system_of(challenge);
   if (challenge.timestamp && !facts.clock_skew_s) {
-    const auto skew = challenge.timestamp->to_wall() - probe.loop().wall_now();
-    facts.clock_skew_s = std::chrono::round<std::chrono::seconds>(skew).count();
+    facts.clock_skew_s = clock_skew_s(*challenge.timestamp, FileTime::from_wall(probe.loop().wall_now()));
   }
   probe.challenge = challenge;
 }

@@ -4,6 +4,7 @@
 
 #include "model/nt_status.h"
 #include "scan/challenge.h"
+#include "scan/clock_skew.h"
 
 namespace dozo::scan {
 namespace {
@@ -35,8 +36,7 @@ void take_capabilities(const NegotiateAnswer& answer, std::string_view dialect, 
 // [MS-SMB2] 2.2.4 SystemTime; [MS-SMB2] 3.3.5.4 lets a server leave it out.
 void take_clock(HostProbe& probe, FileTime system_time) {
   if (system_time.ticks == 0 || probe.facts().clock_skew_s) return;
-  const auto skew = system_time.to_wall() - probe.loop().wall_now();
-  probe.facts().clock_skew_s = std::chrono::round<std::chrono::seconds>(skew).count();
+  probe.facts().clock_skew_s = clock_skew_s(system_time, FileTime::from_wall(probe.loop().wall_now()));
 }
 
 void take_answer(HostProbe& probe, Dialect dialect, NegotiateAnswer answer) {
